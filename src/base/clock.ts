@@ -1,0 +1,20 @@
+/** Time, handed in rather than read, so that a test owns it. */
+export interface Clock {
+  /** The wall clock, for people and logs only: it jumps. */
+  now(): Date
+  /**
+   * Milliseconds that this data folder has been served for: monotonic, goes on where it was after a
+   * restart, does not count the time in which no server ran, and ignores changes of the wall clock.
+   * Every deadline is kept in it.
+   */
+  served(): number
+}
+
+/** A clock that goes on from `servedBefore` milliseconds. */
+export function systemClock(servedBefore = 0): Clock {
+  const start = performance.now()
+  return {
+    now: () => new Date(),
+    served: () => servedBefore + Math.floor(performance.now() - start),
+  }
+}

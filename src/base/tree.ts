@@ -1,0 +1,23 @@
+import { runProgram } from './program.ts'
+
+/**
+ * Removes a folder with everything in it, read-only trees too; fine if it is not there. By `rm`, which walks
+ * by open folders: someone who may write in there cannot lead it elsewhere by swapping in a link.
+ */
+export async function removeTree(folder: string): Promise<void> {
+  if ((await remove(folder)) === '') return
+  await runProgram('chmod', ['-R', 'u+rwx', '--', folder])
+  const reason = await remove(folder)
+  if (reason !== '') throw new Error(`${folder} could not be removed: ${reason}`)
+}
+
+/** Bytes on disk that a folder takes; 0 if it is not there. */
+export async function treeBytes(folder: string): Promise<number> {
+  const { stdout } = await runProgram('du', ['-sk', '--', folder])
+  return (Number.parseInt(stdout.toString(), 10) || 0) * 1024
+}
+
+async function remove(folder: string): Promise<string> {
+  const { code, stderr } = await runProgram('rm', ['-rf', '--', folder])
+  return code === 0 ? '' : stderr.trim() || 'unknown reason'
+}

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sayDuration } from '../base/duration.ts'
+import { NaruError } from '../base/error.ts'
+import { randomId } from '../base/id.ts'
+import type { Artifact } from '../model/artifact.ts'
+import type { Spec } from '../model/spec.ts'
+import { isDiskFull } from './disk-full.ts'
+import { type BuildLog, openBuildLog } from './log.ts'
+import { thisMachine } from './machine.ts'
+import { lockfiles, pathsToLookFor, type Recipe, recipeFor } from './recipe.ts'
+import { isFinished, slugDigest } from './slug.ts'
+import { makeSlug } from './slug-work.ts'
+import type { BuildRequest, Workshop } from './workshop.ts'
+
+export type BuildResult = {
+  artifact: Artifact
+  /** Whether a finished slug of the same inputs was there already. */
+  reused: boolean
+  seconds: number
+}
+
+/**
+ * Builds a commit into an artifact, and logs how. Throws `build.*`, and the reason of `signal` once every
+ * step has ended. What a failed or cancelled build made is removed; its log stays.
+ */
+export async function runBuild(
+  request: BuildRequest,
+  workshop: Workshop,
+  signal: AbortSignal,
+): Promise<BuildResult> {
+  const started = performance.now()
+  try {
+    const log = await openBuildLog(workshop.log)
+    try {
+      const { artifact, reused } = await build(request, workshop, log, signal)
+      return { artifact, reused, seconds: (performance.now() - started) / 1000 }
+    } finally {
+      await log.close()
+    }
+  } catch (error) {
+    if (signal.aborted || !isDiskFull(error)) throw error
+    throw new NaruError('build.disk-full', { build: request.number }, { cause: error })
+  }
+}
+
+async function build(
+  request: BuildRequest,
+  workshop: Workshop,
+  log: BuildLog,
+  signal: AbortSignal,
+) {
+  const { app, number, commit, spec } = request
+  const started = performance.now()
+  await log.line(`build ${number} of ${app}, commit ${commit.slice(0, 10)}`)
+  const recipe = await findRecipe(spec, workshop)
+  for (const reason of recipe.reasons) await log.line(`- ${reason}`)
+  const digest = await digestOf(request, recipe, workshop)
+  const folder = join(workshop.folders.slugs, digest)
+  const reused = await alone(folder, async () => {
+    if ((await isFinished(folder)) && (wasJustFinished(folder) || (await workshop.kept(digest))))
+      return true
+    await makeSlug({ app, number, folder, recipe, workshop, log, mark: randomId(24), signal })
+    finishedAt.set(folder, performance.now())
+    return false
+  })
+  const seconds = sayDuration((performance.now() - started) / 1000)
+  await log.line(
+    reused
+      ? 'artifact  the same files were built before, nothing to do'
+      : `artifact  ready  ${seconds}`,
+  )
+  return { artifact: { digest, app, folder, start: recipe.start }, reused }
+}
+
+async function findRecipe(spec: Spec, workshop: Workshop): Promise<Recipe> {
+  const root = await workshop.listFiles()
+  const has = (name: string) => root.some((entry) => entry.name === name && entry.kind !== 'folder')
+  const read = async (name: string | undefined) =>
+    name !== undefined && has(name) ? ((await workshop.readFile(name)) ?? null) : null
+  const packageJson = await read('package.json')
+  const files = root.map(({ name, kind }) =>
+    kind === 'folder' || kind === 'submodule' ? `${name}/` : name,
+  )
+  for (const path of pathsToLookFor(packageJson)) {
+    if (!files.includes(path) && (await workshop.readFile(path)) !== undefined) files.push(path)
+  }
+  const lockfile = await read(lockfiles.find(has))
+  return recipeFor({
+    files,
+    packageJson,
+    lockfile,
+    npmrc: await read('.npmrc'),
+    spec,
+    machine: thisMachine,
+  })
+}
+
+async function digestOf(
+  { app, tree }: BuildRequest,
+  recipe: Recipe,
+  workshop: Workshop,
+): Promise<string> {
+  return slugDigest({
+    app,
+    tree,
+    recipe,
+    // Without a step there is nobody who could read a setting.
+    environment: recipe.steps.length === 0 ? {} : workshop.environment,
+    machine: thisMachine,
+    staticServer: recipe.kind === 'static' ? await readFile(workshop.staticServer, 'utf8') : '',
+  })
+}
+
+/** When this process finished a slug: it need not be on record yet. */
+const finishedAt = new Map<string, number>()
+
+function wasJustFinished(folder: string): boolean {
+  const oldest = performance.now() - 60_000
+  for (const [slug, at] of finishedAt) if (at < oldest) finishedAt.delete(slug)
+  return finishedAt.has(folder)
+}
+
+const busy = new Map<string, Promise<unknown>>()
+
+/** One at a time for each slug: two environments may be pushed the same commit at once. */
+async function alone<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const before = busy.get(folder) ?? Promise.resolve()
+  const mine = before.then(work, work)
+  busy.set(folder, mine)
+  try {
+    return await mine
+  } finally {
+    if (busy.get(folder) === mine) busy.delete(folder)
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { chmod, chown, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Account } from './account.ts'
+import { markName } from './environment.ts'
+import { entries, exists, freeze, removeTree } from './files.ts'
+import type { Machine } from './machine.ts'
+import { endMarked } from './process-group.ts'
+import { type Recipe, staticServerPath } from './recipe.ts'
+
+/** Changes when the same inputs would make another slug than before. */
+const format = 1
+
+export type SlugInputs = {
+  app: string
+  /** Git's id of the commit's tree: the same files have the same one. */
+  tree: string
+  recipe: Recipe
+  /** Plain settings that reach the steps. */
+  environment: Readonly<Record<string, string>>
+  machine: Machine
+  /** Text of the static server; empty where the recipe does not use it. */
+  staticServer: string
+}
+
+/** "sha256-" and 64 hex digits over everything that goes into a slug. */
+export function slugDigest({
+  app,
+  tree,
+  recipe,
+  environment,
+  machine,
+  staticServer,
+}: SlugInputs): string {
+  const { kind, steps, start } = recipe
+  const { nodeVersion, platform, arch } = machine
+  const settings = Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1))
+  const parts = [
+    format,
+    app,
+    tree,
+    kind,
+    steps,
+    start,
+    nodeVersion,
+    platform,
+    arch,
+    settings,
+    staticServer,
+  ]
+  return `sha256-${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`
+}
+
+/** Whether a slug is there and was finished: what is half built has a marker beside it. */
+export async function isFinished(slug: string): Promise<boolean> {
+  return (await exists(slug)) && !(await exists(markerOf(slug)))
+}
+
+/** Begins a slug from nothing. `mark` is what its steps carry, so that a later Naru can end what they left. */
+export async function beginSlug(slug: string, mark: string, runAs: Account | null): Promise<void> {
+  await mkdir(dirname(slug), { recursive: true, mode: 0o711 })
+  await discardSlug(slug)
+  await writeFile(markerOf(slug), mark, { flag: 'wx', mode: 0o600 })
+  await mkdir(slug, { mode: 0o700 })
+  if (runAs !== null) await chown(slug, runAs.uid, runAs.gid)
+}
+
+/** Freezes a slug whose steps have all ended; from here on it is finished. */
+export async function finishSlug(slug: string, runAs: Account | null): Promise<void> {
+  await closeToAccount(slug, runAs)
+  await freeze(slug, runAs)
+  await rm(markerOf(slug))
+}
+
+/** Puts the static server into a slug, in place of anything of that name. */
+export async function addStaticServer(
+  slug: string,
+  program: string,
+  runAs: Account | null,
+): Promise<void> {
+  await closeToAccount(slug, runAs)
+  const file = join(slug, staticServerPath)
+  await removeTree(dirname(file))
+  await mkdir(dirname(file))
+  await copyFile(program, file, constants.COPYFILE_EXCL)
+}
+
+/** Removes a slug that is not finished, after ending what still builds it. Its marker goes last. */
+export async function discardSlug(slug: string): Promise<void> {
+  const marker = markerOf(slug)
+  if (await exists(marker)) {
+    const mark = await readFile(marker, 'utf8')
+    if (mark !== '') await endMarked(`${markName}=${mark}`)
+  }
+  await removeTree(slug)
+  await rm(marker, { force: true })
+}
+
+/** Ends and removes the half-built slugs that a killed Naru left; for its start, before any build. */
+export async function discardHalfBuilt(slugs: string): Promise<void> {
+  const markers = (await entries(slugs)).filter((path) => path.endsWith(suffix))
+  for (const marker of markers) await discardSlug(marker.slice(0, -suffix.length))
+}
+
+const suffix = '.building'
+const markerOf = (slug: string): string => `${slug}${suffix}`
+
+/** From here on nothing that the account may still run can put a link where root is about to write. */
+async function closeToAccount(slug: string, runAs: Account | null): Promise<void> {
+  if (runAs === null) return
+  await chown(slug, 0, 0)
+  await chmod(slug, 0o700)
+}

@@ -1,0 +1,45 @@
+import type { Readable } from 'node:stream'
+import type { Spec } from '../model/spec.ts'
+import type { Account } from './account.ts'
+
+export type BuildRequest = {
+  app: string
+  number: number
+  commit: string
+  /** Git's id of the commit's tree. */
+  tree: string
+  spec: Spec
+}
+
+/** What a build is given: the commit's files, and the places it may use. */
+export interface Workshop {
+  /** The commit's files as a tar stream, which fails when git does. */
+  archive(): Promise<Readable>
+  /** Text of a file of the commit; undefined where there is none. */
+  readFile(path: string): Promise<string | undefined>
+  /** The root folder of the commit. */
+  listFiles(): Promise<{ name: string; kind: 'file' | 'folder' | 'link' | 'submodule' }[]>
+  /** Whether an artifact is on record. A slug without a record may be half removed, so it is made anew. */
+  kept(digest: string): Promise<boolean>
+  folders: {
+    /** A slug is at its final path here from the start, named by its digest. */
+    slugs: string
+    /** Of this app: installed packages by lockfile. */
+    dependencies: string
+    /** Of this app: HOME of its build steps, with npm's cache. */
+    buildHome: string
+    /** A folder of this build's own is made in it and removed in the end. */
+    temporary: string
+  }
+  /** Path of the build's log. */
+  log: string
+  /** Whom the steps run as; null: the user who runs Naru. */
+  runAs: Account | null
+  /** Plain settings of the app for its steps. Never a secret. */
+  environment: Readonly<Record<string, string>>
+  /** The environment that Naru was started with, for its proxies, certificates and settings of npm. */
+  host: NodeJS.ProcessEnv
+  /** Path of the bundled static server. */
+  staticServer: string
+  timeLimitSeconds?: number
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { releaseName } from '../../model/release.ts'
+import { define } from '../define.ts'
+import { apiOf, type Session, shared } from '../session.ts'
+import { columns } from '../table.ts'
+import { ago } from '../when.ts'
+
+export function addApps(naru: Command, session: Session): void {
+  define(naru, {
+    usage: 'apps',
+    summary: 'the apps on this server',
+    examples: ['naru apps'],
+    app: false,
+  }).action(async (_options: unknown, command: Command) => {
+    const asked = shared(command, session)
+    const { out } = session.terminal
+    const apps = await apiOf(session, asked).apps()
+    if (asked.json) return out(JSON.stringify({ apps }))
+    if (apps.length === 0) return out('no apps yet: naru init in a repository makes one')
+    const rows = apps.map(({ name, stable, createdAt, urls }) => [
+      name,
+      stable === null ? 'nothing yet' : releaseName(stable),
+      ago(createdAt),
+      urls.join(' '),
+    ])
+    out(columns(['app', 'stable', 'made', 'address'], rows))
+  })
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import { followingMs } from '../../contract/client.ts'
+import { placeOf } from '../app-name.ts'
+import { define } from '../define.ts'
+import { finish } from '../finish.ts'
+import { readRelease } from '../kinds.ts'
+import { apiOf, type Session, shared } from '../session.ts'
+
+export function addRollback(naru: Command, session: Session): void {
+  define(naru, {
+    usage: 'rollback [release]',
+    summary: 'go back to a release that was stable; the one before unless you name one',
+    examples: ['naru rollback', 'naru rollback v3'],
+  })
+    .option('--detach', 'return at once')
+    .action(
+      async (
+        text: string | undefined,
+        { detach = false }: { detach?: boolean },
+        command: Command,
+      ) => {
+        const asked = shared(command, session)
+        const release = text === undefined ? undefined : readRelease(text)
+        const place = await placeOf(session, asked)
+        const api = apiOf(session, asked, { patienceMs: followingMs })
+        const started = await api.rollback(place, release)
+        await finish({ api, place, terminal: session.terminal }, started, {
+          json: asked.json,
+          detach,
+        })
+      },
+    )
+}

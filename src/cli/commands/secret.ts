@@ -1,0 +1,86 @@
+import type { Command } from 'commander'
+import { NaruError } from '../../base/error.ts'
+import { isVariable } from '../../model/name.ts'
+import { placeOf } from '../app-name.ts'
+import { type ChangeOptions, change, withChangeOptions } from '../change.ts'
+import { define, defineGroup } from '../define.ts'
+import { apiOf, type Session, shared } from '../session.ts'
+import { columns } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+import { ago } from '../when.ts'
+
+export function addSecret(naru: Command, session: Session): void {
+  const examples = [
+    'naru secret',
+    'naru secret set DATABASE_URL < url.txt',
+    'naru secret unset DATABASE_URL',
+  ]
+  const list = async (_options: unknown, command: Command) => {
+    const asked = shared(command, session)
+    const { out } = session.terminal
+    const place = await placeOf(session, asked)
+    const secrets = await apiOf(session, asked).secrets(place)
+    if (asked.json) return out(JSON.stringify({ secrets }))
+    if (secrets.length === 0) return out(`${place.app} has no secrets`)
+    out(
+      columns(
+        ['secret', 'version', 'set'],
+        secrets.map(({ name, version, updatedAt }) => [name, String(version), ago(updatedAt)]),
+      ),
+    )
+  }
+  const definition = {
+    usage: 'secret',
+    summary: "an app's secrets; their values are never shown",
+    examples,
+  }
+  const secret = defineGroup(naru, definition, list)
+  define(secret, {
+    usage: 'list',
+    summary: 'the names of the secrets',
+    examples: ['naru secret list'],
+  }).action(list)
+  withChangeOptions(
+    define(secret, {
+      usage: 'set <NAME>',
+      summary: 'set a secret to what is typed, or to stdin, and deploy it',
+      examples: ['naru secret set DATABASE_URL', 'naru secret set TLS_KEY < key.pem'],
+    }),
+  ).action(async (name: string, options: ChangeOptions, command: Command) => {
+    refuseValue(name)
+    const place = await placeOf(session, shared(command, session))
+    const value = await readValue(session.terminal, name, place.app)
+    await change(session, command, 'changeSecrets', { set: { [name]: value } }, options)
+  })
+  withChangeOptions(
+    define(secret, {
+      usage: 'unset <NAME...>',
+      summary: 'remove secrets, and deploy that',
+      examples: ['naru secret unset DATABASE_URL'],
+    }),
+  ).action(async (names: string[], options: ChangeOptions, command: Command) => {
+    await change(session, command, 'changeSecrets', { unset: names }, options)
+  })
+}
+
+/** Everybody on the machine can read the arguments of a program. The value is not repeated. */
+function refuseValue(text: string): void {
+  const at = text.indexOf('=')
+  const name = at < 0 ? text : text.slice(0, at)
+  if (!isVariable(name)) throw new NaruError('name.invalid', { what: 'secret', name })
+  if (at < 0) return
+  throw new NaruError('usage.invalid', {
+    what: "a secret's value is never an argument, since others could read it there; nothing was set",
+    expected: `naru secret set ${name}`,
+  })
+}
+
+/** One line break at the end is the editor's or the shell's, not the secret's. */
+async function readValue(terminal: Terminal, name: string, app: string): Promise<string> {
+  const value = terminal.interactive
+    ? await terminal.askHidden(`Value of ${name} for ${app} (it stays hidden): `)
+    : (await terminal.readInput()).replace(/\r?\n$/, '')
+  if (value === '')
+    throw new NaruError('value.invalid', { what: 'the secret', name, reason: 'it is empty' })
+  return value
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import { version } from '../../base/version.ts'
+import { define } from '../define.ts'
+import { apiOf, type Session, shared } from '../session.ts'
+
+export function addVersion(naru: Command, session: Session): void {
+  define(naru, {
+    usage: 'version',
+    summary: 'the version of the command line, and of the server where one answers',
+    examples: ['naru version'],
+    app: false,
+  }).action(async (_options: unknown, command: Command) => {
+    const asked = shared(command, session)
+    const { out } = session.terminal
+    const server = await apiOf(session, asked)
+      .server()
+      .catch(() => null) // No server, or none that lets us in: then there is just this version to tell.
+    if (asked.json)
+      return out(
+        JSON.stringify({ version, node: process.versions.node, server: server?.version ?? null }),
+      )
+    out(`naru ${version}`)
+    if (server !== null && server.version !== version) {
+      out(`the server at ${server.api} is ${server.version}: naru down --keep-apps, then naru up`)
+    }
+  })
+}

@@ -1,0 +1,27 @@
+import { NaruError } from '../base/error.ts'
+import { type ApiClient, answers } from '../contract/client.ts'
+import { ApiFailure } from '../contract/failure.ts'
+import type { ServerInfo } from '../contract/shapes.ts'
+import { readServerFile } from './server-file.ts'
+import { localApi } from './session.ts'
+
+/** The server of that data folder, if it runs and answers; another one at the address it once had is not it. */
+export async function runningServer(
+  data: string,
+): Promise<{ api: ApiClient; info: ServerInfo } | null> {
+  const file = readServerFile(data)
+  if (file === undefined || !(await answers(file.api))) return null
+  const api = localApi(data, file.api)
+  try {
+    const info = await api.server()
+    return info.dataFolder === data || info.pid === file.pid ? { api, info } : null
+  } catch (error) {
+    if (isAnothers(error)) return null
+    throw error
+  }
+}
+
+/** A server that does not know our token is another folder's; one that is gone again is nobody's. */
+const isAnothers = (error: unknown): boolean =>
+  (error instanceof ApiFailure && error.code === 'token.invalid') ||
+  (error instanceof NaruError && error.code === 'server.unreachable')

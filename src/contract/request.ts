@@ -1,0 +1,110 @@
+import type { IncomingMessage, RequestOptions } from 'node:http'
+import { request as plainRequest } from 'node:http'
+import { NaruError } from '../base/error.ts'
+import { ApiFailure } from './failure.ts'
+import type { Failure } from './shapes.ts'
+
+/** Where a server is and how to be let in. `address` is a base URL, "http://127.0.0.1:7878". */
+export type ApiTarget = { address: string; token: string | null }
+
+export type ApiRequest = {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  path: string
+  query?: Record<string, string | number | boolean | undefined>
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+  /** Gives up when nothing is heard for so long; waits for ever if left out. */
+  timeoutMs?: number
+}
+
+/**
+ * Sends a request and gives the answer's body unread. Throws `ApiFailure` for what the server refused, and
+ * `server.unreachable` where nothing, or something else, answers.
+ */
+export async function send(target: ApiTarget, request: ApiRequest): Promise<IncomingMessage> {
+  const response = await connect(target, request)
+  const status = response.statusCode ?? 0
+  if (status >= 200 && status < 300) return response
+  throw asFailure(target, status, await readText(response))
+}
+
+/** Sends a request and reads its answer's JSON; undefined where the answer has no body. */
+export async function ask<T>(target: ApiTarget, request: ApiRequest): Promise<T> {
+  return parsed(target, await readText(await send(target, request))) as T
+}
+
+async function connect(target: ApiTarget, request: ApiRequest): Promise<IncomingMessage> {
+  const url = urlOf(target, request)
+  const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+  const start = url.protocol === 'https:' ? (await import('node:https')).request : plainRequest
+  const options: RequestOptions = {
+    method: request.method,
+    // A connection of its own: a kept one may have been closed by a server that restarted meanwhile.
+    agent: false,
+    headers: {
+      accept: 'application/json, text/event-stream',
+      ...(target.token === null ? {} : { authorization: `Bearer ${target.token}` }),
+      ...(body === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      ...request.headers,
+    },
+    ...(request.signal ? { signal: request.signal } : {}),
+    ...(request.timeoutMs === undefined ? {} : { timeout: request.timeoutMs }),
+  }
+  return new Promise((resolve, reject) => {
+    const sent = start(url, options, resolve)
+    sent.on('timeout', () => sent.destroy(new Error('no answer in time')))
+    sent.on('error', (cause) =>
+      reject(
+        request.signal?.aborted
+          ? cause
+          : new NaruError('server.unreachable', { address: target.address }, { cause }),
+      ),
+    )
+    sent.end(body)
+  })
+}
+
+function urlOf({ address }: ApiTarget, { path, query = {} }: ApiRequest): URL {
+  const url = new URL(path, address)
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== false) url.searchParams.set(name, String(value))
+  }
+  return url
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+function asFailure(target: ApiTarget, status: number, text: string): ApiFailure | NaruError {
+  const body = parsed(target, text)
+  if (isFailure(body)) return new ApiFailure(body, status)
+  return strangeAnswer(target)
+}
+
+function parsed(target: ApiTarget, text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw strangeAnswer(target, cause)
+  }
+}
+
+const strangeAnswer = ({ address }: ApiTarget, cause?: unknown): NaruError =>
+  new NaruError('server.unreachable', { address: `${address} (something else does)` }, { cause })
+
+function isFailure(body: unknown): body is Failure {
+  return (
+    typeof body === 'object' &&
+    body !== null &&
+    'code' in body &&
+    'message' in body &&
+    'facts' in body
+  )
+}

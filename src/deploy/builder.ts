@@ -1,0 +1,162 @@
+import { NaruError, type Problem } from '../base/error.ts'
+import { randomId } from '../base/id.ts'
+import type { Build } from '../model/build.ts'
+import { placeKey } from '../model/environment.ts'
+import { parseSpec } from '../model/spec-file.ts'
+import { keepArtifact } from '../store/artifacts.ts'
+import { findBuild, moveBuild, unfinishedBuilds, waitingBuilds } from '../store/builds.ts'
+import { appendEvent } from '../store/events.ts'
+import type { BuildResult, Parts } from './parts.ts'
+import { makeRelease } from './releases.ts'
+
+/** Works off the queue of builds, which lives in the store: oldest first, so many at once. */
+export class Builder {
+  readonly #running = new Map<string, AbortController>()
+  #closed = false
+  #looking: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly parts: Parts,
+    /** A build of this place has ended, with or without a deployment. */
+    private readonly ended: (build: Build) => void,
+  ) {}
+
+  /** Puts builds that a crash interrupted back into the queue, then begins. */
+  async start(): Promise<void> {
+    const { store } = this.parts
+    for (const build of await unfinishedBuilds(store.db)) {
+      if (build.status === 'running') {
+        await store.write((db) =>
+          moveBuild(db, build.app, build.number, 'queued', { startedAt: null }),
+        )
+      }
+    }
+    this.wake()
+  }
+
+  wake(): void {
+    this.#looking = this.#looking
+      .then(() => this.#look())
+      .catch((error: unknown) => this.parts.log.error('the build queue could not be read', error))
+  }
+
+  /** Ends a build that something newer has replaced in the store. */
+  cancel(build: Build): void {
+    this.#running.get(keyOf(build))?.abort()
+  }
+
+  /** Ends what is being built without a verdict; the next start begins it again. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const controller of this.#running.values()) controller.abort()
+    await this.#looking
+  }
+
+  async #look(): Promise<void> {
+    for (const build of await waitingBuilds(this.parts.store.db)) {
+      if (this.#closed || this.#running.size >= this.parts.builders) return
+      if (this.#running.has(keyOf(build))) continue
+      const controller = new AbortController()
+      this.#running.set(keyOf(build), controller)
+      void this.#run(build, controller.signal)
+        .catch((error: unknown) =>
+          this.parts.log.error('a build could not be recorded', error, { place: placeKey(build) }),
+        )
+        .finally(() => {
+          this.#running.delete(keyOf(build))
+          this.ended(build)
+          this.wake()
+        })
+    }
+  }
+
+  async #run(queued: Build, signal: AbortSignal): Promise<void> {
+    const { store, source, clock } = this.parts
+    const at = clock.now().toISOString()
+    const { app, environment, number } = queued
+    const build = await store.write(async (db) => {
+      const now = await findBuild(db, app, number)
+      if (now?.status !== 'queued') return undefined
+      await appendEvent(db, at, {
+        app,
+        environment,
+        kind: 'build.started',
+        data: { build: number },
+      })
+      return moveBuild(db, app, number, 'running', { startedAt: at })
+    })
+    if (build === undefined) return
+    try {
+      const { tree } = await source.commitInfo(app, build.commit)
+      const spec = parseSpec(await source.readFile(app, build.commit, 'naru.yaml'), {
+        file: 'naru.yaml',
+      })
+      const result = await this.parts.build({ build, tree, spec }, signal)
+      await this.#succeeded(build, result)
+    } catch (error) {
+      if (signal.aborted) return // Superseded, which the store says already, or Naru is ending.
+      await this.#failed(build, this.#problemOf(build, error))
+    }
+  }
+
+  /** The artifact, the release and its deployment come into being together, or not at all. */
+  async #succeeded(build: Build, { artifact, reused, seconds }: BuildResult): Promise<void> {
+    const { store, clock, source, domain } = this.parts
+    const { app, environment, number } = build
+    const at = clock.now().toISOString()
+    const spec = parseSpec(await source.readFile(app, build.commit, 'naru.yaml'), {
+      file: 'naru.yaml',
+    })
+    await store.write(async (db) => {
+      const now = await findBuild(db, app, number)
+      if (now?.status !== 'running') return
+      await keepArtifact(db, artifact, at)
+      const data = { build: number, seconds, artifact: artifact.digest, reused }
+      await appendEvent(db, at, { app, environment, kind: 'build.succeeded', data })
+      const { commit, title, by } = build
+      const wish = {
+        place: { app, environment },
+        spec,
+        artifact,
+        build: number,
+        commit,
+        title,
+        by,
+        at,
+        domain,
+      }
+      const deployment = await makeRelease(db, { ...wish, reason: 'push' }, clock.served())
+      const done = { endedAt: at, artifact: artifact.digest, deployment: deployment.number }
+      await moveBuild(db, app, number, 'succeeded', done)
+    })
+  }
+
+  async #failed({ app, environment, number }: Build, problem: Problem): Promise<void> {
+    const { store, clock } = this.parts
+    const at = clock.now().toISOString()
+    await store.write(async (db) => {
+      const now = await findBuild(db, app, number)
+      if (now?.status !== 'running') return
+      await moveBuild(db, app, number, 'failed', { endedAt: at, problem })
+      await appendEvent(db, at, {
+        app,
+        environment,
+        kind: 'build.failed',
+        data: { build: number, problem },
+      })
+    })
+  }
+
+  #problemOf(build: Build, error: unknown): Problem {
+    if (error instanceof NaruError) return error.problem
+    const report = randomId()
+    this.parts.log.error('a build broke', error, {
+      place: placeKey(build),
+      build: build.number,
+      report,
+    })
+    return { code: 'naru.broken', facts: { report } }
+  }
+}
+
+const keyOf = (build: Build): string => `${build.app}#${build.number}`

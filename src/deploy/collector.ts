@@ -1,0 +1,53 @@
+import type { Release } from '../model/release.ts'
+import { listApps } from '../store/apps.ts'
+import { listArtifacts, removeArtifact } from '../store/artifacts.ts'
+import { unfinishedBuilds } from '../store/builds.ts'
+import { unfinishedDeployments } from '../store/deployments.ts'
+import { listEnvironments } from '../store/environments.ts'
+import { trimEvents } from '../store/events.ts'
+import { listReleases } from '../store/releases.ts'
+import type { Db } from '../store/store.ts'
+import type { Parts } from './parts.ts'
+
+/** Releases of each environment whose artifacts are kept: enough to go back ten times. */
+export const keptReleases = 10
+/** Entries of the event log that are kept. */
+export const keptEvents = 100_000
+
+/** Removes what no kept release needs: artifacts and their slugs, leftovers of apps that are gone, old events. */
+export async function collect({ store, engine, source, log }: Parts): Promise<void> {
+  const needed = await neededReleases(store.db)
+  const artifacts = new Set(needed.map(({ artifact }) => artifact))
+  const unneeded = (await listArtifacts(store.db)).filter(({ digest }) => !artifacts.has(digest))
+  const apps = new Set((await listApps(store.db)).map(({ name }) => name))
+  // The record goes first: a slug without one is made anew, one that is gone behind a record is a broken rollback.
+  await store.write(async (db) => {
+    for (const { app, digest } of unneeded) await removeArtifact(db, app, digest)
+    await trimEvents(db, keptEvents)
+  })
+  const collected = await engine.collect({ artifacts, apps })
+  for (const app of apps) await source.collect(app, await neededCommits(store.db, app, needed))
+  if (collected.artifacts > 0) log.info('collected', collected)
+}
+
+async function neededReleases(db: Db): Promise<Release[]> {
+  const needed: Release[] = []
+  for (const place of await listEnvironments(db)) {
+    const coming = new Set((await unfinishedDeployments(db, place)).map(({ release }) => release))
+    const releases = await listReleases(db, place, 1000)
+    const stableOnes = releases.filter(({ stableAt }) => stableAt !== null).slice(0, keptReleases)
+    const serving = releases.filter(
+      ({ number }) => number === place.stable || number === place.warm?.release,
+    )
+    needed.push(...stableOnes, ...serving, ...releases.filter(({ number }) => coming.has(number)))
+  }
+  return needed
+}
+
+async function neededCommits(db: Db, app: string, needed: Release[]): Promise<Set<string>> {
+  const released = needed.filter((release) => release.app === app).map(({ commit }) => commit)
+  const building = (await unfinishedBuilds(db))
+    .filter((build) => build.app === app)
+    .map(({ commit }) => commit)
+  return new Set([...released, ...building])
+}

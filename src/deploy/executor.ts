@@ -1,0 +1,176 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Deployment } from '../model/deployment.ts'
+import { isOver, type PendingEffect, type Rollout } from '../model/rollout.ts'
+import { type RolloutEvent, step } from '../rollout/rollout.ts'
+import { wanted } from '../rollout/wanted.ts'
+import { findBuild } from '../store/builds.ts'
+import { saveServedMs } from '../store/clock.ts'
+import { saveDeployment } from '../store/deployments.ts'
+import { appendEvent } from '../store/events.ts'
+import { requireRelease } from '../store/releases.ts'
+import { type Effects, finalProblem } from './effects.ts'
+import type { Parts } from './parts.ts'
+import { tell } from './story.ts'
+import { urlsOf } from './urls.ts'
+
+/**
+ * Carries one deployment from where the store has it to its end. Event, new state and decided effects are
+ * written in one transaction; then the effects are done, and each result comes back as an event. What was
+ * decided and not confirmed when the server died is done again by the next one.
+ */
+export class Executor {
+  readonly #inFlight = new Map<string, { effect: PendingEffect['effect']; ended: Promise<void> }>()
+  #turn: Promise<void> = Promise.resolve()
+  #closed = new AbortController()
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly effects: Effects,
+    /** Called after every step that changed something. */
+    private readonly changed: () => void,
+    private current: Deployment,
+  ) {}
+
+  get deployment(): Deployment {
+    return this.current
+  }
+
+  get isOver(): boolean {
+    return isOver(this.current.rollout.status)
+  }
+
+  /** Asks again for what should run, and does what was decided before a crash and not confirmed. */
+  async resume(): Promise<void> {
+    const { candidate, stable } = wanted(this.current.rollout)
+    await this.effects.perform(this.current, {
+      do: 'start',
+      side: 'candidate',
+      services: candidate,
+    })
+    await this.effects.perform(this.current, { do: 'start', side: 'stable', services: stable })
+    for (const pending of this.current.rollout.pending) this.#launch(pending)
+  }
+
+  /** Lets the reducer decide about one event; resolves when what it decided is written. */
+  tell(event: RolloutEvent): Promise<void> {
+    const turn = this.#turn.then(() => this.#step(event))
+    this.#turn = turn.catch(() => {}) // Whoever told is told.
+    return turn
+  }
+
+  /** Stops acting at once; the store keeps what was decided. */
+  close(): void {
+    this.#closed.abort()
+  }
+
+  async #step(event: RolloutEvent): Promise<void> {
+    if (this.#closed.signal.aborted) return
+    const before = this.current.rollout
+    const { state, effects } = step(before, event, this.parts.clock.served())
+    if (same(before, state)) return
+    const next = this.#stamped(before, state)
+    this.parts.fault({ when: 'before', what: 'write', name: state.status })
+    await this.#write(before, next, effects)
+    this.current = next
+    this.parts.fault({ when: 'after', what: 'write', name: state.status })
+    for (const pending of effects) this.#launch(pending)
+    this.changed()
+  }
+
+  #stamped(before: Rollout, rollout: Rollout): Deployment {
+    const now = this.parts.clock.now().toISOString()
+    const live = rollout.status === 'baking' && before.status !== 'baking'
+    return {
+      ...this.current,
+      rollout,
+      from: rollout.stable?.release ?? null,
+      startedAt: this.current.startedAt ?? now,
+      liveAt: live ? now : this.current.liveAt,
+      endedAt: isOver(rollout.status) ? now : null,
+    }
+  }
+
+  async #write(before: Rollout, next: Deployment, effects: PendingEffect[]): Promise<void> {
+    const { store, clock } = this.parts
+    const at = clock.now().toISOString()
+    const release = await requireRelease(store.db, next, next.release)
+    const told = {
+      deployment: next,
+      urls: urlsOf(release.routes, this.parts.httpPort),
+      secondsSincePush: await this.#secondsSincePush(next, release.build),
+    }
+    await store.write(async (db) => {
+      await saveDeployment(db, next)
+      await saveServedMs(db, clock.served())
+      for (const event of tell(before, next.rollout, effects, told))
+        await appendEvent(db, at, event)
+    })
+  }
+
+  /** From the push for a pushed release, from the request for any other. */
+  async #secondsSincePush(next: Deployment, buildNumber: number): Promise<number> {
+    const build = await findBuild(this.parts.store.db, next.app, buildNumber)
+    const pushed = build?.deployment === next.number ? build.queuedAt : next.queuedAt
+    return Math.max(0, (this.parts.clock.now().getTime() - Date.parse(pushed)) / 1000)
+  }
+
+  /** Effects on the same instances wait for each other; all others go at once. */
+  #launch(pending: PendingEffect): void {
+    if (this.#inFlight.has(pending.key)) return
+    const rivals = [...this.#inFlight.values()].filter((other) =>
+      meet(other.effect, pending.effect),
+    )
+    const ended = Promise.all(rivals.map((rival) => rival.ended))
+      .then(() => this.#do(pending))
+      .catch((error: unknown) =>
+        this.parts.log.error('an effect ended unexpectedly', error, { key: pending.key }),
+      )
+      .finally(() => this.#inFlight.delete(pending.key))
+    this.#inFlight.set(pending.key, { effect: pending.effect, ended })
+  }
+
+  async #do({ key, effect }: PendingEffect): Promise<void> {
+    const start = this.parts.clock.served()
+    for (let attempt = 0; this.#isWanted(key); attempt += 1) {
+      try {
+        this.parts.fault({ when: 'before', what: 'effect', name: effect.do })
+        await this.effects.perform(this.current, effect)
+        this.parts.fault({ when: 'after', what: 'effect', name: effect.do })
+        return await this.tell({ kind: 'done', key })
+      } catch (error) {
+        if (this.#closed.signal.aborted) return
+        const problem = finalProblem(effect, error, this.current.release)
+        this.parts.log.error(`${effect.do} failed`, error, { key, attempt, app: this.current.app })
+        if (problem !== null) return this.tell({ kind: 'failed', key, problem })
+        if (this.parts.clock.served() - start > this.parts.stuckAfterMs)
+          await this.tell({ kind: 'stuck', key })
+        await pause(Math.min(250 * 2 ** attempt, 5000), this.#closed.signal)
+      }
+    }
+  }
+
+  #isWanted(key: string): boolean {
+    return (
+      !this.#closed.signal.aborted &&
+      this.current.rollout.pending.some((pending) => pending.key === key)
+    )
+  }
+}
+
+const same = (one: Rollout, other: Rollout): boolean =>
+  one === other || JSON.stringify(one) === JSON.stringify(other)
+
+function meet(one: PendingEffect['effect'], other: PendingEffect['effect']): boolean {
+  const touches = (effect: PendingEffect['effect']) => effect.do === 'start' || effect.do === 'stop'
+  if (!touches(one) || !touches(other)) return false
+  return 'side' in one && 'side' in other && one.side === other.side
+}
+
+/** Between two tries of something that failed: there is no event to wait for. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await setTimeout(ms, undefined, { signal, ref: false })
+  } catch {
+    // Closed meanwhile: whoever waits looks at the signal next.
+  }
+}

@@ -1,0 +1,150 @@
+import type { Build } from '../model/build.ts'
+import { naruItself } from '../model/deployment.ts'
+import { type Place, placeKey } from '../model/environment.ts'
+import { saveServedMs } from '../store/clock.ts'
+import { dailyCopy } from '../store/copies.ts'
+import { listApps } from '../store/apps.ts'
+import { listEnvironments } from '../store/environments.ts'
+import { appendEvent } from '../store/events.ts'
+import { Builder } from './builder.ts'
+import { collect } from './collector.ts'
+import { Effects } from './effects.ts'
+import { Lane } from './lane.ts'
+import type { Parts } from './parts.ts'
+import { queueRollback } from './rollback.ts'
+import { Traffic } from './traffic.ts'
+
+/** How much served time a crash may forget: deadlines only ever come later for it. */
+const clockSaveMs = 10_000
+const collectMs = 10 * 60_000
+const copyMs = 60 * 60_000
+
+/** Everything that goes on for ever: a lane for each environment, the build queue, the route table, cleaning up. */
+export class Loops {
+  readonly traffic: Traffic
+  readonly builder: Builder
+  readonly #effects: Effects
+  readonly #lanes = new Map<string, Lane>()
+  readonly #timers: NodeJS.Timeout[] = []
+  readonly #unwatch: (() => void)[] = []
+  #closed = false
+
+  constructor(private readonly parts: Parts) {
+    const { store, engine, router, log, domain, clock } = parts
+    this.traffic = new Traffic({ store, engine, router, log, domain, now: clock.now })
+    this.#effects = new Effects(parts, this.traffic)
+    this.builder = new Builder(parts, (build) => this.wake(build))
+  }
+
+  /** Begins. No table is applied before the engine has told of every instance. */
+  async start(): Promise<void> {
+    const { engine, router, store, source } = this.parts
+    await engine.list()
+    this.#unwatch.push(
+      engine.watch(() => this.#instancesChanged()),
+      router.watch(
+        () =>
+          void this.#routerCameBack().catch((error) => this.#failed('the returned router', error)),
+      ),
+    )
+    for (const { name } of await listApps(store.db)) await source.ensure(name)
+    await this.#endStrangers()
+    this.#refresh()
+    for (const place of await listEnvironments(store.db)) this.wake(place)
+    await this.builder.start()
+    this.#every(clockSaveMs, () => store.write((db) => saveServedMs(db, this.parts.clock.served())))
+    this.#every(copyMs, () => dailyCopy(store, this.parts.clock.now()))
+    this.#every(collectMs, () => collect(this.parts))
+  }
+
+  /** Something of this place may have changed. */
+  wake(place: Place): void {
+    if (!this.#closed) this.#lane(place).wake()
+  }
+
+  abort(place: Place, deployment: number, by: string): Promise<void> {
+    return this.#lane(place).abort(deployment, by)
+  }
+
+  /** Ends what is being built for builds that the store no longer wants. */
+  cancel(builds: Build[]): void {
+    for (const build of builds) this.builder.cancel(build)
+  }
+
+  /** Lets go of a place whose app is being destroyed. */
+  async drop(place: Place): Promise<void> {
+    const lane = this.#lanes.get(placeKey(place))
+    this.#lanes.delete(placeKey(place))
+    await lane?.close()
+  }
+
+  /** Ends all instances of an app, without waiting for longer than the grace. */
+  async endAll(app: string, graceSeconds: number): Promise<void> {
+    await this.#effects.end(await this.parts.engine.list({ app }), graceSeconds)
+  }
+
+  /** Stops acting; instances and router live on. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const timer of this.#timers) clearInterval(timer)
+    for (const unwatch of this.#unwatch) unwatch()
+    await this.builder.close()
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
+    await this.parts.store.write((db) => saveServedMs(db, this.parts.clock.served()))
+  }
+
+  #lane(place: Place): Lane {
+    const key = placeKey(place)
+    const known = this.#lanes.get(key)
+    if (known !== undefined) return known
+    const { app, environment } = place
+    const lane = new Lane(this.parts, this.#effects, { app, environment }, (where, release) =>
+      queueRollback(this.parts, where, release, naruItself).then(() => this.wake(where)),
+    )
+    this.#lanes.set(key, lane)
+    return lane
+  }
+
+  #instancesChanged(): void {
+    this.#refresh()
+    for (const lane of this.#lanes.values()) lane.wake()
+  }
+
+  async #routerCameBack(): Promise<void> {
+    const { store, clock } = this.parts
+    const event = { app: null, environment: null, kind: 'router.restarted', data: {} } as const
+    await store.write((db) => appendEvent(db, clock.now().toISOString(), event))
+    this.#refresh()
+  }
+
+  #refresh(): void {
+    if (this.#closed) return
+    this.traffic.refresh().catch((error: unknown) => this.#failed('the route table', error))
+  }
+
+  /** Instances of apps that no longer exist: a destruction that a crash interrupted. */
+  async #endStrangers(): Promise<void> {
+    const known = new Set((await listEnvironments(this.parts.store.db)).map(placeKey))
+    const strangers = (await this.parts.engine.list()).filter(
+      ({ set }) => !known.has(placeKey(set)),
+    )
+    if (strangers.length > 0)
+      await this.parts.engine.stop(
+        strangers.map(({ id }) => id),
+        0,
+      )
+  }
+
+  #every(ms: number, task: () => Promise<unknown>): void {
+    this.#timers.push(
+      setInterval(
+        () => void task().catch((error: unknown) => this.#failed('a timed task', error)),
+        ms,
+      ),
+    )
+  }
+
+  #failed(what: string, error: unknown): void {
+    if (!this.#closed) this.parts.log.error(`${what} failed`, error)
+  }
+}

@@ -1,0 +1,121 @@
+import type { Environment, Place } from '../model/environment.ts'
+import type { Instance } from '../model/instance.ts'
+import type { Release } from '../model/release.ts'
+import { type SetPlan, steady } from '../rollout/steady.ts'
+import { look, type Watch } from '../rollout/watch.ts'
+import { endWarm, requireEnvironment } from '../store/environments.ts'
+import { appendEvent } from '../store/events.ts'
+import { requireRelease } from '../store/releases.ts'
+import type { Effects } from './effects.ts'
+import type { Parts } from './parts.ts'
+import { rolloutPlan, sideOf } from './plan.ts'
+import { setSpec } from './sets.ts'
+
+/** Makes one environment's instances match its stable pointer while nothing is being deployed there. */
+export class SteadyLoop {
+  /** Sets that the engine was told of since the server started: only those does it start again by itself. */
+  readonly #ensured = new Set<string>()
+  readonly #ending = new Set<string>()
+  #watch: Watch | null = null
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly effects: Effects,
+    private readonly place: Place,
+    private readonly takeOver: (place: Place, release: number) => Promise<unknown>,
+  ) {}
+
+  /** A deployment has passed: what was known of the sets may be wrong. */
+  forget(): void {
+    this.#ensured.clear()
+    this.#watch = null
+  }
+
+  async look(): Promise<void> {
+    const { store, engine, clock } = this.parts
+    const environment = await requireEnvironment(store.db, this.place)
+    const stable = await this.#release(environment.stable)
+    const warm = await this.#release(environment.warm?.release ?? null)
+    const { app, environment: name } = this.place
+    const instances = await engine.list({ app, environment: name })
+    if (await this.#diesWarm(environment, stable, instances)) return
+
+    const warmPlan = warm &&
+      environment.warm && { plan: rolloutPlan(warm), untilServed: environment.warm.untilServed }
+    const plan = steady(stable && rolloutPlan(stable), warmPlan, clock.served())
+    for (const set of plan.keep) await this.#keep(set, instances)
+    if (plan.warmOver && warm !== null) await this.#endWarm(warm)
+    await this.#endOthers(plan.keep, instances)
+  }
+
+  async #release(number: number | null): Promise<Release | null> {
+    return number === null ? null : requireRelease(this.parts.store.db, this.place, number)
+  }
+
+  async #keep({ release, service, count }: SetPlan, instances: Instance[]): Promise<void> {
+    const key = `${service}@v${release}`
+    const there = instances.filter(
+      ({ set, health }) =>
+        set.release === release && set.service === service && health !== 'stopping',
+    )
+    if (this.#ensured.has(key) && there.length >= count) return
+    await this.parts.engine.ensure(
+      await setSpec(this.parts.store, this.place, release, service),
+      count,
+    )
+    this.#ensured.add(key)
+  }
+
+  /** While its predecessor is warm, a release that has died is replaced by it. Only an older one takes over. */
+  async #diesWarm(
+    { warm }: Environment,
+    stable: Release | null,
+    instances: Instance[],
+  ): Promise<boolean> {
+    if (stable === null || warm === null || warm.release > stable.number) return false
+    const plan = rolloutPlan(stable)
+    const { watch, dead } = look(
+      this.#watch,
+      plan,
+      sideOf(instances, stable.number),
+      this.parts.clock.served(),
+    )
+    this.#watch = watch
+    if (dead) await this.takeOver(this.place, warm.release)
+    return dead
+  }
+
+  async #endWarm(warm: Release): Promise<void> {
+    const { store, clock } = this.parts
+    const { app, environment } = this.place
+    await store.write(async (db) => {
+      await endWarm(db, this.place)
+      await appendEvent(db, clock.now().toISOString(), {
+        app,
+        environment,
+        kind: 'warm.ended',
+        data: { release: warm.number },
+      })
+    })
+  }
+
+  /** Does not wait: an end may take its whole grace, and the next push must not. */
+  async #endOthers(keep: SetPlan[], instances: Instance[]): Promise<void> {
+    const kept = (instance: Instance): boolean =>
+      keep.some(
+        (set) => set.release === instance.set.release && set.service === instance.set.service,
+      )
+    for (const instance of instances) {
+      if (kept(instance) || this.#ending.has(instance.id)) continue
+      const release = await this.#release(instance.set.release)
+      const grace = release?.services[instance.set.service]?.stop.graceSeconds ?? 0
+      this.#ending.add(instance.id)
+      void this.effects
+        .end([instance], grace)
+        .catch((error: unknown) =>
+          this.parts.log.error('an instance could not be ended', error, { id: instance.id }),
+        )
+        .finally(() => this.#ending.delete(instance.id))
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import type { Log } from '../base/log.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Place } from '../model/environment.ts'
+import type { Release } from '../model/release.ts'
+import type { Route } from '../model/route.ts'
+import { defaultSpec } from '../model/spec.ts'
+import { frozenRoute } from '../release/freeze.ts'
+import { buildRoutes, type PlaceRoutes } from '../route/rotation.ts'
+import type { Applied, Router } from '../route/router.ts'
+import { listEnvironments } from '../store/environments.ts'
+import { appendEvent } from '../store/events.ts'
+import type { Store } from '../store/store.ts'
+import { saveTable } from '../store/table.ts'
+import { servingIn } from './serving.ts'
+
+/**
+ * Keeps the router's table equal to what the stable pointers, the running deployments and the instances say.
+ * The table is computed anew on every pass, so nothing can be lost between two changes.
+ */
+export class Traffic {
+  #running: Promise<Applied> | null = null
+  #next: Promise<Applied> | null = null
+  #served = 0
+  #refused = ''
+
+  constructor(
+    private readonly parts: {
+      store: Store
+      engine: Engine
+      router: Router
+      log: Log
+      domain: string
+      now: () => Date
+    },
+  ) {}
+
+  /** Number of the last table that the router confirmed; 0 before the first. */
+  get served(): number {
+    return this.#served
+  }
+
+  /** A table from what is true now is being served when it resolves. Calls made meanwhile share the next pass. */
+  refresh(): Promise<Applied> {
+    if (this.#running === null) return this.#start()
+    // How the pass before ended is its own callers' business.
+    this.#next ??= this.#running.catch(() => {}).then(() => this.#start())
+    return this.#next
+  }
+
+  #start(): Promise<Applied> {
+    this.#next = null
+    const pass = this.#pass().finally(() => {
+      if (this.#running === pass) this.#running = null
+    })
+    this.#running = pass
+    return pass
+  }
+
+  async #pass(): Promise<Applied> {
+    const { store, router } = this.parts
+    const routes = await this.#routes()
+    const served = await router.served()
+    const table = await store.write((db) => saveTable(db, routes, served))
+    const applied = await router.apply(table)
+    this.#served = applied.number
+    await this.#tellRefused(applied)
+    return applied
+  }
+
+  async #routes(): Promise<Route[]> {
+    const { store, engine, domain } = this.parts
+    const instances = await engine.list()
+    const environments = await listEnvironments(store.db)
+    const places = await Promise.all(
+      environments.map(async (environment): Promise<PlaceRoutes> => {
+        const { release, deploying } = await servingIn(store.db, environment)
+        return {
+          place: { app: environment.app, environment: environment.environment },
+          routes: routesOf(environment, release, domain),
+          serving: release?.number ?? null,
+          page:
+            deploying && environment.stable === null
+              ? 'starting'
+              : release === null
+                ? 'starting'
+                : 'down',
+        }
+      }),
+    )
+    return buildRoutes(places, instances)
+  }
+
+  /** A refusal is told once, when it changes, and not at every pass. */
+  async #tellRefused({ refused }: Applied): Promise<void> {
+    const text = JSON.stringify(refused)
+    if (text === this.#refused) return
+    this.#refused = text
+    for (const { route, reason } of refused) {
+      this.parts.log.warn('route refused', {
+        host: route.host,
+        path: route.path,
+        app: route.app,
+        reason,
+      })
+      const data = { host: route.host, reason }
+      await this.parts.store.write((db) =>
+        appendEvent(db, this.parts.now().toISOString(), {
+          app: route.app,
+          environment: null,
+          kind: 'route.refused',
+          data,
+        }),
+      )
+    }
+  }
+}
+
+/** Before its first release an app has the address it will get, so that a visitor is told to wait. */
+const routesOf = (place: Place, release: Release | null, domain: string) =>
+  release?.routes ?? defaultSpec.routes.map((route) => frozenRoute(route, place, domain))

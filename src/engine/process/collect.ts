@@ -1,0 +1,40 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { removeTree, treeBytes } from '../../base/tree.ts'
+import { isLabel } from '../../model/name.ts'
+import type { Collected, Keep } from '../engine.ts'
+import type { Places } from './places.ts'
+
+const digest = /^sha256-[0-9a-f]{64}$/
+
+/** What instances need now, whatever anybody says may go. */
+export type InUse = { apps: ReadonlySet<string>; folders: ReadonlySet<string> }
+
+/** Removes slugs that nothing needs, and all that is left of apps that are no more. Looks at nothing but these. */
+export async function collectPlaces(places: Places, keep: Keep, use: InUse): Promise<Collected> {
+  const collected: Collected = { artifacts: 0, bytes: 0 }
+  const isKept = (app: string) => keep.apps.has(app) || use.apps.has(app)
+  const remove = async (folder: string) => {
+    collected.bytes += await treeBytes(folder)
+    await removeTree(folder)
+  }
+  for (const app of await labels(places.apps)) {
+    const { folder, slugs, slug } = places.app(app)
+    const found = (await names(slugs)).filter((name) => digest.test(name))
+    const unneeded = found.filter((name) => !use.folders.has(slug(name)) && !(isKept(app) && keep.artifacts.has(name)))
+    for (const name of unneeded) await remove(slug(name))
+    collected.artifacts += unneeded.length
+    if (!isKept(app)) await remove(folder)
+  }
+  for (const app of await labels(places.logs)) if (!isKept(app)) await remove(join(places.logs, app))
+  return collected
+}
+
+const labels = async (folder: string) => (await names(folder)).filter(isLabel)
+
+async function names(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [] // Nothing was ever put there.
+    throw error
+  })
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmod, rename, writeFile } from 'node:fs/promises'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import type { Exit } from '../../model/instance.ts'
+import type { Command } from '../../model/spec.ts'
+import type { AppIdentity } from './places.ts'
+import { type ProcessIdentity, parseStat } from './proc.ts'
+
+export type Launch = {
+  /** The launcher's script. */
+  script: string
+  command: Command
+  folder: string
+  environment: Record<string, string>
+  identity: AppIdentity
+  /** Both are appended to. */
+  outputFile: string
+  runFile: string
+}
+
+/**
+ * Stands between Naru and a program, and outlives Naru. The first line of the run file decides who has
+ * it: its own, and the program runs; a server's "void" (`readRun`), and it never will. Then it notes how the program
+ * ended. It traps the signals that its group gets, rather than ignore them, since a program would inherit that. What
+ * the shell itself says of a program that a signal has ended, "Terminated", is not the program's output.
+ */
+const script = `# Naru's launcher: notes in file 3 that a program runs and how it ended.
+unset PWD OLDPWD SHLVL
+IFS= read -r stat </proc/$$/stat
+printf 'start %s\\n' "$stat" >&3
+IFS= read -r first <&4
+[ "$first" = "start $stat" ] || exit 0
+trap : TERM INT HUP QUIT USR1 USR2
+exec 4<&- 5>&2 2>/dev/null
+"$@" 2>&5 3>&- 5>&-
+printf 'exit %s\\n' "$?" >&3
+`
+
+/** Writes the launcher's script where every app can read it, and returns its path. */
+export async function writeLauncher(folder: string): Promise<string> {
+  const file = join(folder, 'launch.sh')
+  await writeFile(`${file}.new`, script)
+  await chmod(`${file}.new`, 0o755)
+  await rename(`${file}.new`, file)
+  return file
+}
+
+/** Starts a program in a session and group of its own. It goes on when this process ends. */
+export function launch(it: Launch): ChildProcess {
+  const files = [openSync(it.outputFile, 'a'), openSync(it.runFile, 'a', 0o600), openSync(it.runFile, 'r')] as const
+  try {
+    const [output, note, look] = files
+    const child = spawn('/bin/sh', [it.script, ...argumentsOf(it.command)], {
+      ...it.identity,
+      cwd: it.folder,
+      env: it.environment,
+      detached: true,
+      stdio: ['ignore', output, output, note, look],
+    })
+    child.unref()
+    return child
+  } finally {
+    for (const file of files) closeSync(file)
+  }
+}
+
+/** What a run file says. */
+export type Run = {
+  /** The launcher; null if the program was never started and never will be. */
+  leader: ProcessIdentity | null
+  /** Null while the launcher has not noted an end. */
+  exit: Pick<Exit, 'code' | 'signal'> | null
+}
+
+/** Reads a run file of a server that is gone, and first makes sure that a launcher which has not begun never does. */
+export function settleRun(file: string): Run {
+  writeFileSync(file, 'void\n', { flag: 'a', mode: 0o600 })
+  return readRun(file)
+}
+
+export function readRun(file: string): Run {
+  const lines = readFileSync(file, 'latin1').split('\n')
+  const leader = lines[0]?.startsWith('start ') ? parseStat(lines[0].slice('start '.length)) : null
+  const exit = lines.find((line) => line.startsWith('exit '))
+  return { leader, exit: exit === undefined ? null : exitOf(Number(exit.slice('exit '.length))) }
+}
+
+/** A shell says 128 and the signal's number of a program that a signal has ended. */
+function exitOf(status: number): Pick<Exit, 'code' | 'signal'> {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0]
+  return signal === undefined ? { code: status, signal: null } : { code: null, signal }
+}
+
+const argumentsOf = (command: Command): readonly string[] =>
+  typeof command === 'string' ? ['/bin/sh', '-c', command] : command

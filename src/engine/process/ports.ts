@@ -1,0 +1,45 @@
+import { createServer } from 'node:net'
+import { NaruError } from '../../base/error.ts'
+import type { InstanceId } from '../../model/instance.ts'
+import { listeningPorts } from './proc.ts'
+
+/** Which instance has which port, remembered across restarts of the server. */
+export interface PortBook {
+  held(): Promise<Map<number, InstanceId>>
+  /** False if the port is held already, by whomever. */
+  hold(port: number, instance: InstanceId): Promise<boolean>
+  /** Every port of the instance; fine if it has none. */
+  release(instance: InstanceId): Promise<void>
+}
+
+/** Ports that instances get. Below the ephemeral ports (32768 on Linux), so that no outgoing connection takes one. */
+export const portRange = { from: 20_000, to: 29_999 } as const
+
+/**
+ * Holds a port for the instance that nobody holds and nobody listens on. Begins anywhere in the range, so that
+ * a port which was just freed is not given out again at once. Throws `engine.no-port` when all are taken.
+ */
+export async function holdPort(book: PortBook, instance: InstanceId): Promise<number> {
+  const held = await book.held()
+  const size = portRange.to - portRange.from + 1
+  const start = Math.floor(Math.random() * size)
+  for (let step = 0; step < size; step += 1) {
+    const port = portRange.from + ((start + step) % size)
+    if (held.has(port) || !(await isFree(port))) continue
+    if (await book.hold(port, instance)) return port
+  }
+  throw new NaruError('engine.no-port', portRange)
+}
+
+/** Whether no program listens on the port, on any address, and one could on 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await canListen(port)) && !(await listeningPorts()).has(port)
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}

@@ -1,0 +1,230 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { NaruError } from '../../base/error.ts'
+import { randomId } from '../../base/id.ts'
+import type { Log } from '../../base/log.ts'
+import { removeTree } from '../../base/tree.ts'
+import { type Place, placeKey } from '../../model/environment.ts'
+import type { Instance, InstanceId, LogLine } from '../../model/instance.ts'
+import type { Release } from '../../model/release.ts'
+import { type SetSpec, setKey } from '../../model/set.ts'
+import type { Collected, Engine, InstanceFilter, Keep, LogFilter, Unsubscribe } from '../engine.ts'
+import type { Account } from './account.ts'
+import { collectPlaces } from './collect.ts'
+import { ProcessInstance, type Surroundings } from './instance.ts'
+import { writeLauncher } from './launcher.ts'
+import { LogBook } from './log-book.ts'
+import { readLog } from './log-reader.ts'
+import { OutputSpace } from './output-space.ts'
+import { makeAppFolder, makeAppPlaces, makePlaces, type Places, places } from './places.ts'
+import type { PortBook } from './ports.ts'
+import { readRecord } from './record.ts'
+
+export type ProcessEngineOptions = {
+  /** Naru's data folder. */
+  folder: string
+  ports: PortBook
+  /** Number of an app's own group: the same for ever, and no other app's. Unused without an account. */
+  groupOf(app: string): Promise<number>
+  /** From `appsAccount`. */
+  account: Account
+  log: Log
+}
+
+export type ProcessEngine = Engine & { readonly name: 'process' }
+
+const lookMs = 100
+
+/**
+ * Runs instances as plain processes of this machine, which outlive the server. Takes over those of the server
+ * before. One engine at a time may use a data folder: the store's lock sees to that.
+ */
+export async function processEngine(options: ProcessEngineOptions): Promise<ProcessEngine> {
+  const engine = new Processes(options)
+  await engine.adopt()
+  return engine
+}
+
+class Processes implements ProcessEngine {
+  readonly name = 'process'
+  readonly can = { limits: false, volumes: false, exec: false }
+  readonly #options: ProcessEngineOptions
+  readonly #places: Places
+  readonly #instances = new Map<InstanceId, ProcessInstance>()
+  readonly #books = new Map<string, Promise<LogBook>>()
+  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #listeners = new Set<() => void>()
+  readonly #closing = new AbortController()
+  readonly #space: OutputSpace
+  #script = ''
+  #firstLook: Promise<unknown> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+  #told: NodeJS.Immediate | null = null
+
+  constructor(options: ProcessEngineOptions) {
+    this.#options = options
+    this.#places = places(options.folder)
+    this.#space = new OutputSpace(options.log)
+  }
+
+  async adopt(): Promise<void> {
+    await makePlaces(this.#places, this.#options.account)
+    this.#script = await writeLauncher(this.#places.launch)
+    const ids = await readdir(this.#places.instances)
+    await Promise.all(ids.map((id) => this.#adoptOne(id)))
+    await this.#settlePorts()
+    this.#firstLook = Promise.all([...this.#instances.values()].map((instance) => instance.looked))
+    this.#timer = setInterval(() => this.#look(), lookMs)
+  }
+
+  async prepare(release: Release, folder: string): Promise<void> {
+    const { app, environment, number, artifact } = release
+    const found = await stat(folder).catch(() => null) // Whatever is in the way, it cannot be run from there.
+    if (!found?.isDirectory()) throw new NaruError('artifact.missing', { app, release: number, digest: artifact })
+    const { account, groupOf } = this.#options
+    const group = await groupOf(app)
+    const at = this.#places.app(app)
+    await makeAppPlaces(at, account, group)
+    await makeAppFolder(at.home(environment), account, group)
+  }
+
+  ensure(spec: SetSpec, count: number): Promise<void> {
+    return this.#inTurn(setKey(spec.set), async () => {
+      const present = this.#ofSet(spec)
+      for (const instance of present) instance.provide(spec)
+      for (let missing = count - present.length; missing > 0; missing -= 1) await this.#add(spec)
+    })
+  }
+
+  async stop(instances: InstanceId[], graceSeconds: number): Promise<void> {
+    await Promise.all(instances.map((id) => this.#instances.get(id)?.stop(graceSeconds)))
+  }
+
+  async list(filter: InstanceFilter = {}): Promise<Instance[]> {
+    await this.#firstLook
+    const views = this.#present().map((instance) => instance.view())
+    return views.filter(({ set }) => fits(set, filter))
+  }
+
+  watch(listener: () => void): Unsubscribe {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async *logs(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine> {
+    yield* readLog(await this.#book(filter), filter, signal)
+  }
+
+  async collect(keep: Keep): Promise<Collected> {
+    const records = this.#present().map(({ record }) => record)
+    const apps = new Set(records.map(({ set }) => set.app))
+    for (const [key, book] of this.#books) {
+      const app = key.slice(0, key.indexOf('/'))
+      if (keep.apps.has(app) || apps.has(app)) continue
+      this.#books.delete(key)
+      await (await book).close()
+    }
+    return collectPlaces(this.#places, keep, { apps, folders: new Set(records.map(({ folder }) => folder)) })
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    clearInterval(this.#timer)
+    if (this.#told !== null) clearImmediate(this.#told)
+    this.#listeners.clear()
+    await Promise.all(this.#turns.values())
+    await Promise.all([...this.#instances.values()].map((instance) => instance.letGo()))
+    for (const book of this.#books.values()) await (await book).close()
+  }
+
+  async #adoptOne(id: InstanceId): Promise<void> {
+    const folder = join(this.#places.instances, id)
+    const record = readRecord(folder)
+    if (record === null) {
+      this.#options.log.warn('removed what was left of an instance', { instance: id })
+      await this.#options.ports.release(id)
+      await removeTree(folder)
+      return
+    }
+    const instance = await ProcessInstance.adopt(this.#surroundings(), record, await this.#book(record.set))
+    this.#instances.set(id, instance)
+  }
+
+  /** The book of ports says what instances say: they are what runs. */
+  async #settlePorts(): Promise<void> {
+    const { ports, log } = this.#options
+    const held = await ports.held()
+    for (const holder of new Set(held.values())) if (!this.#instances.has(holder)) await ports.release(holder)
+    for (const { record } of this.#instances.values()) {
+      if (held.get(record.port) === record.id) continue
+      if (!(await ports.hold(record.port, record.id))) {
+        log.warn('two instances have one port', { port: record.port, instance: record.id })
+      }
+    }
+  }
+
+  async #add(spec: SetSpec): Promise<void> {
+    if (this.#closing.signal.aborted) throw new Error('the engine was closed')
+    const id = `${spec.set.service}-${randomId()}`
+    const instance = await ProcessInstance.begin(this.#surroundings(), id, spec, await this.#book(spec.set))
+    this.#instances.set(id, instance)
+    this.#changed()
+  }
+
+  #present(): ProcessInstance[] {
+    return [...this.#instances.values()].filter((instance) => !instance.isGone)
+  }
+
+  #ofSet({ set }: SetSpec): ProcessInstance[] {
+    const key = setKey(set)
+    return this.#present().filter((it) => !it.isStopping && setKey(it.record.set) === key)
+  }
+
+  #look(): void {
+    for (const [id, instance] of this.#instances) {
+      if (instance.isGone) this.#instances.delete(id)
+      else instance.look()
+    }
+  }
+
+  #changed(): void {
+    this.#told ??= setImmediate(() => {
+      this.#told = null
+      for (const listener of this.#listeners) listener()
+    })
+  }
+
+  #book(place: Place): Promise<LogBook> {
+    const key = placeKey(place)
+    const book = this.#books.get(key) ?? LogBook.open(this.#places.log(place.app, place.environment))
+    this.#books.set(key, book)
+    return book
+  }
+
+  #surroundings(): Surroundings {
+    return {
+      ...this.#options,
+      places: this.#places,
+      space: this.#space,
+      script: this.#script,
+      closing: this.#closing.signal,
+      changed: () => this.#changed(),
+    }
+  }
+
+  #inTurn(key: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work)
+    const settled = turn.catch(() => {}) // Whoever asked for it is told.
+    this.#turns.set(key, settled)
+    settled.then(() => {
+      if (this.#turns.get(key) === settled) this.#turns.delete(key)
+    })
+    return turn
+  }
+}
+
+const fits = (set: SetSpec['set'], { app, environment, service, release }: InstanceFilter): boolean =>
+  (app === undefined || set.app === app) &&
+  (environment === undefined || set.environment === environment) &&
+  (service === undefined || set.service === service) &&
+  (release === undefined || set.release === release)

@@ -1,0 +1,31 @@
+import { access, chmod, constants, mkdir } from 'node:fs/promises'
+import { NaruError } from '../base/error.ts'
+
+/**
+ * Makes the data folder and checks that it can be written. As root others may pass through it, since apps run
+ * as a user of their own; what they may not see lies in folders that are closed to them.
+ */
+export async function prepareDataFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700)
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    if (codeOf(error) === 'ENOSPC') throw new NaruError('data.full', { folder }, { cause: error })
+    throw new NaruError('data.unwritable', { folder, reason: reasonOf(error) }, { cause: error })
+  }
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'a part of the path is a file',
+}
+
+const reasonOf = (error: unknown): string =>
+  reasons[codeOf(error) ?? ''] ?? (error instanceof Error ? error.message : String(error))

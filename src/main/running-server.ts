@@ -1,0 +1,170 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import { NaruError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+import { portHolder } from '../base/port-holder.ts'
+import { version } from '../base/version.ts'
+import { english } from '../contract/words/english.ts'
+import { faultFrom } from '../deploy/fault.ts'
+import { Loops } from '../deploy/loops.ts'
+import { conductor } from '../deploy/naru.ts'
+import { defaultStuckAfterMs, type Parts } from '../deploy/parts.ts'
+import { appsAccount, checkReachable } from '../engine/process/account.ts'
+import { processEngine } from '../engine/process/process-engine.ts'
+import { builtinRouter } from '../route/builtin/builtin-router.ts'
+import { apiServer } from '../server/api.ts'
+import { checkGit } from '../source/git.ts'
+import { gitHttp } from '../source/git-http.ts'
+import { repositories } from '../source/repository.ts'
+import { requireApp } from '../store/apps.ts'
+import { readServedMs } from '../store/clock.ts'
+import { type FolderLock, lockFolder } from '../store/lock.ts'
+import { portBook } from '../store/ports.ts'
+import { openStore } from '../store/store.ts'
+import { ownerToken } from './credentials.ts'
+import { type Address, type ServerOptions, sayAddress } from './options.ts'
+import { programFile } from './programs.ts'
+import { workshops } from './workshops.ts'
+
+export type RunningServer = {
+  info: { api: string; http: string }
+  /** Ends Naru, and unless they are kept, router and apps with it. */
+  stop(how: { keepApps: boolean }): Promise<void>
+}
+
+/** How long apps get to end when Naru goes down with them. */
+const downGraceSeconds = 10
+
+/** Builds the real parts, joins them, and returns when the API answers. */
+export async function startServer(options: ServerOptions, log: Log): Promise<RunningServer> {
+  const lock = lockFolder(options.data)
+  await checkGit()
+  const outside = await openOutside(options, log)
+  const { store, engine, router } = outside
+  const clock = systemClock(await readServedMs(store.db))
+  const source = repositories({ folder: join(options.data, 'git') })
+  const building = workshops(options.data, outside.account, source, store)
+  const parts: Parts = {
+    store,
+    engine,
+    router,
+    source,
+    build: building.build,
+    forgetBuilds: building.forget,
+    clock,
+    log,
+    fault: faultFrom(process.env.NARU_FAULT),
+    stuckAfterMs: Number(process.env.NARU_STUCK_AFTER_MS ?? defaultStuckAfterMs),
+    domain: options.domain,
+    httpPort: options.http.port,
+    builders: Math.max(1, Math.floor(availableParallelism() / 2)),
+  }
+  const loops = new Loops(parts)
+  const info = infoOf(options, clock.now().toISOString())
+  await ownerToken(options.data, store, info.startedAt)
+  const git = gitHttp({
+    repositories: source,
+    hook: { node: process.execPath, cli: programFile('cli') },
+    environment: (token) => ({ NARU_API: info.api, NARU_TOKEN: token }),
+  })
+  const api = await apiServer({
+    conductor: conductor(parts, loops),
+    store,
+    engine,
+    git: (request, response, { pusher, ...asked }) =>
+      git(request, response, { ...asked, pusher: pusher.token }),
+    buildLog: building.log,
+    info: () => ({ ...info, table: loops.traffic.served }),
+    served: clock.served,
+    stop: (how) => void stop(how).catch((error: unknown) => log.error('the end went wrong', error)),
+    words: english,
+    log,
+  })
+  await building.tidy()
+  await listen(api, options.api)
+  await loops.start()
+  const file = join(options.data, 'server.json')
+  await writeFile(file, `${JSON.stringify(info)}\n`, { mode: 0o600 })
+  log.info('started', { api: info.api, http: info.http })
+
+  async function stop({ keepApps }: { keepApps: boolean }): Promise<void> {
+    await api.close()
+    await loops.close()
+    if (keepApps) await Promise.all([router.close(), engine.close()])
+    else await endEverything(outside)
+    await store.close()
+    await rm(file, { force: true })
+    lock.release()
+    log.info('ended', { keepApps })
+    process.exit(0)
+  }
+  return { info, stop }
+}
+
+/** Ends the router and the apps that an earlier server left running. */
+export async function endLeftovers(options: ServerOptions, log: Log): Promise<void> {
+  const lock: FolderLock = lockFolder(options.data)
+  const outside = await openOutside(options, log)
+  await endEverything(outside)
+  await outside.store.close()
+  lock.release()
+}
+
+type Outside = Awaited<ReturnType<typeof openOutside>>
+
+async function openOutside(options: ServerOptions, log: Log) {
+  const { data: folder, http } = options
+  const account = await appsAccount()
+  if (account !== null) await checkReachable(folder, account)
+  const store = await openStore(folder, { now: () => new Date(), log })
+  const [engine, router] = await Promise.all([
+    processEngine({
+      folder,
+      ports: portBook(store),
+      groupOf: async (app) => (await requireApp(store.db, app)).group,
+      account,
+      log,
+    }),
+    builtinRouter({ folder: join(folder, 'router'), program: programFile('router'), http, log }),
+  ])
+  return { account, store, engine, router }
+}
+
+/** Visitors are turned away first, then the apps end. */
+async function endEverything({ engine, router }: Outside): Promise<void> {
+  await router.shutdown()
+  const instances = await engine.list()
+  await engine.stop(
+    instances.map(({ id }) => id),
+    downGraceSeconds,
+  )
+  await engine.close()
+}
+
+function infoOf({ data, api, http, domain }: ServerOptions, startedAt: string) {
+  return {
+    version,
+    pid: process.pid,
+    domain,
+    api: `http://${sayAddress(api)}`,
+    http: `http://${sayAddress(http)}`,
+    dataFolder: data,
+    engine: 'process',
+    startedAt,
+  }
+}
+
+async function listen(
+  api: { listen(host: string, port: number): Promise<string> },
+  at: Address,
+): Promise<void> {
+  try {
+    await api.listen(at.host, at.port)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
+    const holder = await portHolder(at.port)
+    throw new NaruError('server.port-taken', { address: sayAddress(at), flag: '--api', holder })
+  }
+}

@@ -1,0 +1,73 @@
+import { closeSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { NaruError, type Problem } from '../base/error.ts'
+import { randomId } from '../base/id.ts'
+import { jsonLog, type Log } from '../base/log.ts'
+import { logFile } from '../base/log-file.ts'
+import { prepareDataFolder } from './data-folder.ts'
+import { readOptions, type ServerOptions } from './options.ts'
+import { endLeftovers, type RunningServer, startServer } from './running-server.ts'
+
+/** Where `naru up` waits for one line: that the server answers, or why it does not. */
+const readyFd = 3
+
+/** The server program: starts, says so, and ends when it is told to. */
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2))
+  await prepareDataFolder(options.data)
+  const log = logOf(options)
+  process.on('unhandledRejection', (error) => log.error('unhandled rejection', error))
+  process.on('uncaughtException', (error) => {
+    log.error('uncaught exception', error)
+    process.exit(1) // Nothing is known for sure any more; the store is what the next start goes by.
+  })
+  if (options.down) {
+    await endLeftovers(options, log)
+    return announce({ ready: true })
+  }
+  const server = await startServer(options, log)
+  announce({ ready: true, api: server.info.api, http: server.info.http })
+  if (options.foreground)
+    process.stderr.write(`Naru answers at ${server.info.api}, apps at ${server.info.http}\n`)
+  endOnSignals(server, log)
+}
+
+const logOf = ({ data, foreground }: ServerOptions): Log => {
+  const write = logFile(join(data, 'server.log'))
+  return jsonLog((line) => {
+    write(line)
+    if (foreground) process.stderr.write(line)
+  })
+}
+
+/** A signal ends Naru alone: apps and router live on for the next one, as in a restart by a service manager. */
+function endOnSignals(server: RunningServer, log: Log): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info('told to end', { signal })
+      server.stop({ keepApps: true }).catch((error: unknown) => {
+        log.error('the end went wrong', error)
+        process.exit(1)
+      })
+    })
+  }
+}
+
+function announce(message: object): void {
+  try {
+    writeSync(readyFd, `${JSON.stringify(message)}\n`)
+    closeSync(readyFd)
+  } catch {
+    // Nobody waits: the server was started in the foreground or by a service manager.
+  }
+}
+
+main().catch((error: unknown) => {
+  const report = randomId()
+  const problem: Problem =
+    error instanceof NaruError ? error.problem : { code: 'naru.broken', facts: { report } }
+  announce({ failure: problem })
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`${JSON.stringify({ failure: problem, trace })}\n`)
+  process.exit(1)
+})

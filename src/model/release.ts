@@ -1,0 +1,36 @@
+import type { Place } from './environment.ts'
+import type { Command, ServiceSpec } from './spec.ts'
+
+/**
+ * Artifact + spec + settings + secret versions + routes, frozen, numbered per app and environment.
+ * A rollback makes all of it serve again.
+ */
+export type Release = Place & {
+  number: number
+  commit: string
+  title: string
+  build: number
+  /** Digest of the artifact. */
+  artifact: string
+  services: Record<string, ReleaseService>
+  routes: ReleaseRoute[]
+  settings: Record<string, string>
+  /** Version of each secret that the release needs; values stay in the store, encrypted. */
+  secrets: Record<string, number>
+  createdAt: string
+  by: string
+  /** Why it was made: a push, or a changed setting or secret. */
+  reason: 'push' | 'settings' | 'secrets'
+  /** When it became stable for the first time; null if it never did. */
+  stableAt: string | null
+}
+
+export type ReleaseService = ServiceSpec & { command: Command }
+export type ReleaseRoute = { host: string; path: string; service: string }
+
+/** "v42": how a release's number is written for people. */
+export const releaseName = (number: number): string => `v${number}`
+
+/** Traffic reaches a routed service; any other works whether or not traffic flows. */
+export const isRouted = (release: Pick<Release, 'routes'>, service: string): boolean =>
+  release.routes.some((route) => route.service === service)

@@ -1,0 +1,53 @@
+import type { RolloutPlan, ServicePlan } from '../model/rollout.ts'
+
+/** What the reducer is told of one instance. */
+export type InstanceView = {
+  healthy: boolean
+  /** Its program has ended and waits for its next start. */
+  down: boolean
+  healthyForMs: number
+  restarts: number
+  /** "exit code 1"; how its program ended last, "" if it never did. */
+  exit: string
+  /** Why it is not healthy; "" while it is. */
+  reason: string
+  /** The PORT that it was given. */
+  port: number
+  listening: number[]
+}
+
+/** The instances of one release, by service. */
+export type SideView = Readonly<Record<string, readonly InstanceView[]>>
+export type View = { candidate: SideView; stable: SideView }
+
+export const emptyView: View = { candidate: {}, stable: {} }
+
+export const instancesOf = (side: SideView, service: string): readonly InstanceView[] =>
+  side[service] ?? []
+
+export const healthyCount = (side: SideView, service: string): number =>
+  instancesOf(side, service).filter((instance) => instance.healthy).length
+
+/** The most restarts that any instance of the service has had. */
+export const restartsOf = (side: SideView, service: string): number =>
+  Math.max(0, ...instancesOf(side, service).map((instance) => instance.restarts))
+
+/** All replicas are there and healthy, for as long as the spec asks. */
+export function isReady(side: SideView, plan: ServicePlan, forMs = plan.healthyForMs): boolean {
+  const ready = instancesOf(side, plan.name).filter((i) => i.healthy && i.healthyForMs >= forMs)
+  return ready.length >= plan.replicas
+}
+
+/** Every routed service of the release has at least one healthy instance. */
+export function canServe(side: SideView, plan: RolloutPlan): boolean {
+  return plan.services.filter(isRouted).every((service) => healthyCount(side, service.name) > 0)
+}
+
+/** Healthy instances behind the release's routes. */
+export function servingCount(side: SideView, plan: RolloutPlan): number {
+  return plan.services
+    .filter(isRouted)
+    .reduce((sum, service) => sum + healthyCount(side, service.name), 0)
+}
+
+const isRouted = (service: ServicePlan): boolean => service.routed

@@ -1,0 +1,126 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { NaruError } from '../../base/error.ts'
+import type { InstanceId } from '../../model/instance.ts'
+import type { RouteTable } from '../../model/route.ts'
+import type { Applied, Drained, Router, RouteTraffic } from '../router.ts'
+import { CallRefused, callRouter } from './control-client.ts'
+import { Keeper, type KeeperOptions } from './keeper.ts'
+import type { Answers, Call } from './protocol.ts'
+
+export type BuiltinRouterOptions = KeeperOptions
+
+export type BuiltinRouter = Router & {
+  /** Process id of the data plane. */
+  readonly pid: number
+  /** Stops watching the process and leaves it serving. */
+  close(): Promise<void>
+  /** Ends the process once what is in flight was answered, at the latest after 10 s. */
+  shutdown(): Promise<void>
+}
+
+const shutdownGraceSeconds = 10
+const callTimeoutMs = 5_000
+/** How long a call waits for a router that is being started again. */
+const giveUpAfterMs = 10_000
+
+/**
+ * The router that Naru brings along: adopts the process that serves `folder`, or starts one at `http`, and keeps it
+ * running. Throws `server.port-taken`, `server.start-failed` or `data.unwritable`.
+ */
+export async function builtinRouter(options: BuiltinRouterOptions): Promise<BuiltinRouter> {
+  await ownFolder(options.folder)
+  const keeper = new Keeper(options)
+  await keeper.start()
+  return new ControlledRouter(options.folder, keeper)
+}
+
+class ControlledRouter implements BuiltinRouter {
+  constructor(
+    private readonly folder: string,
+    private readonly keeper: Keeper,
+  ) {}
+
+  get pid(): number {
+    return this.keeper.pid
+  }
+
+  apply(table: RouteTable): Promise<Applied> {
+    return this.#ask('PUT /table', () => ({ body: table, timeoutMs: callTimeoutMs }))
+  }
+
+  async served(): Promise<number> {
+    return (await this.#ask('GET /identity', () => ({ timeoutMs: callTimeoutMs }))).served
+  }
+
+  traffic(): Promise<RouteTraffic[]> {
+    return this.#ask('GET /traffic', () => ({ timeoutMs: callTimeoutMs }))
+  }
+
+  /** A router that dies meanwhile has nothing in flight: the next one is asked for the rest of the time. */
+  drain(instance: InstanceId, graceSeconds: number): Promise<Drained> {
+    const until = performance.now() + graceSeconds * 1000
+    return this.#ask('POST /drain', () => {
+      const leftMs = Math.max(0, until - performance.now())
+      return {
+        body: { instance, graceSeconds: leftMs / 1000 },
+        timeoutMs: Math.min(leftMs + callTimeoutMs, 2 ** 31 - 1),
+      }
+    })
+  }
+
+  watch(listener: () => void): () => void {
+    return this.keeper.watch(listener)
+  }
+
+  async close(): Promise<void> {
+    this.keeper.letGo()
+  }
+
+  shutdown(): Promise<void> {
+    return this.keeper.end(shutdownGraceSeconds)
+  }
+
+  /** Asks, and asks again once the router is back if it was gone. Every call may be made twice. */
+  async #ask<C extends Call>(
+    call: C,
+    options: () => { body?: unknown; timeoutMs: number },
+  ): Promise<Answers[C]> {
+    let failingSince: number | null = null
+    for (;;) {
+      try {
+        await within(giveUpAfterMs, this.keeper.up())
+        return await callRouter(this.folder, call, options())
+      } catch (error) {
+        if (error instanceof CallRefused) throw this.#problemOf(error)
+        failingSince ??= performance.now()
+        if (this.keeper.isLetGo || performance.now() - failingSince > giveUpAfterMs) throw routerDown(error)
+        this.keeper.suspect()
+      }
+    }
+  }
+
+  #problemOf({ status, refusal }: CallRefused): NaruError {
+    if (refusal.issues) return new NaruError('table.invalid', { issues: refusal.issues })
+    if (status === 507 && refusal.reason.includes('ENOSPC')) return new NaruError('data.full', { folder: this.folder })
+    return new NaruError('router.down', { reason: refusal.reason })
+  }
+}
+
+async function ownFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await chmod(folder, 0o700)
+  } catch (error) {
+    throw new NaruError('data.unwritable', { folder, reason: String(error) }, { cause: error })
+  }
+}
+
+const routerDown = (error: unknown): NaruError =>
+  new NaruError('router.down', { reason: error instanceof Error ? error.message : String(error) }, { cause: error })
+
+function within(ms: number, promise: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('it is being started again')), Math.max(0, ms))
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -1,0 +1,126 @@
+import type { Duplex } from 'node:stream'
+import type { Dispatcher, Pool } from 'undici'
+import UndiciPool from 'undici/lib/dispatcher/pool.js'
+import type { Backend } from '../../../model/route.ts'
+
+type Address = Backend['instances'][number]
+
+/** An instance that could not be reached gets no requests for this long, unless it is the only one. */
+const ejectedMs = 3_000
+const connectTimeoutMs = 3_000
+/** An app may think for long before it answers; once it answers it may take for ever. */
+const headersTimeoutMs = 5 * 60_000
+
+/** One instance at one address: its connections, and how much is in flight to it. */
+export class Upstream {
+  inFlight = 0
+  /** Set by the table: an instance that left it is closed once nothing is in flight. */
+  inTable = true
+  #ejectedUntil = 0
+  #pool: Pool | null = null
+  readonly #tunnels = new Set<Duplex>()
+  readonly #idle = new Set<() => void>()
+
+  constructor(readonly address: Address) {}
+
+  /** Counts a request; every call is answered by one of `done`. */
+  begin(): void {
+    this.inFlight += 1
+  }
+
+  done(): void {
+    this.inFlight -= 1
+    if (this.inFlight > 0) return
+    for (const callback of this.#idle) callback()
+    this.#idle.clear()
+    if (!this.inTable) this.close()
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, events: Dispatcher.DispatchHandler): void {
+    this.#pool ??= openPool(this.address)
+    this.#pool.dispatch(options, events)
+  }
+
+  /** Upgraded connections: they are cut only at the end of a drain. */
+  hold(tunnel: Duplex): void {
+    this.#tunnels.add(tunnel)
+    tunnel.once('close', () => this.#tunnels.delete(tunnel))
+  }
+
+  cutTunnels(): void {
+    for (const tunnel of this.#tunnels) tunnel.destroy()
+  }
+
+  /** Calls back once, when nothing is in flight any more. */
+  onceIdle(callback: () => void): void {
+    this.#idle.add(callback)
+  }
+
+  isEjected(nowMs: number): boolean {
+    return this.#ejectedUntil > nowMs
+  }
+
+  eject(nowMs: number): void {
+    this.#ejectedUntil = nowMs + ejectedMs
+  }
+
+  reached(): void {
+    this.#ejectedUntil = 0
+  }
+
+  /** Lets go of idle connections; the next request opens new ones. */
+  close(): void {
+    const pool = this.#pool
+    this.#pool = null
+    void pool?.close()
+  }
+}
+
+function openPool({ host, port }: Address): Pool {
+  const name = host.includes(':') ? `[${host}]` : host
+  return new UndiciPool(`http://${name}:${port}`, {
+    connectTimeout: connectTimeoutMs,
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: 0,
+    maxHeaderSize: 64 * 1024,
+  })
+}
+
+/** All instances that the table names, or that still have something in flight. */
+export class Upstreams {
+  readonly #all = new Map<string, Upstream>()
+
+  /** The one of this id and address: an instance that came back on another port is another one. */
+  of(address: Address): Upstream {
+    const key = `${address.id} ${address.host} ${address.port}`
+    const upstream = this.#all.get(key) ?? new Upstream(address)
+    this.#all.set(key, upstream)
+    return upstream
+  }
+
+  /** After a swap: the rest is closed as soon as nothing is in flight to it. */
+  keepOnly(inTable: ReadonlySet<Upstream>): void {
+    for (const [key, upstream] of this.#all) {
+      upstream.inTable = inTable.has(upstream)
+      if (upstream.inTable) continue
+      if (upstream.inFlight > 0) continue // It closes itself when idle; the next swap forgets it.
+      upstream.close()
+      this.#all.delete(key)
+    }
+  }
+
+  /** Every address at which an instance is or was reached. */
+  withId(id: string): Upstream[] {
+    return [...this.#all.values()].filter(({ address }) => address.id === id)
+  }
+
+  get inFlight(): number {
+    let sum = 0
+    for (const { inFlight } of this.#all.values()) sum += inFlight
+    return sum
+  }
+
+  cutTunnels(): void {
+    for (const upstream of this.#all.values()) upstream.cutTunnels()
+  }
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { grants, type Permission } from '../access/permissions.ts'
+import { NaruError } from '../base/error.ts'
+import type { Db } from '../store/store.ts'
+import { findToken } from '../store/tokens.ts'
+import type { Api } from './parts.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the token must be allowed to do; `open` asks for no token. A route without it stops the start. */
+    permission?: Permission | 'open'
+  }
+  interface FastifyRequest {
+    /** Whose token was sent; null on an open route. */
+    asker: Asker | null
+  }
+}
+
+/** The token that was sent, and its name. */
+export type Asker = { name: string; token: string }
+
+/** Lets a request pass only with a token that has its route's permission, and refuses routes that name none. */
+export function authenticate(api: Api, db: Db): void {
+  api.decorateRequest('asker', null)
+  api.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.permission === undefined) {
+      throw new Error(`the route ${String(method)} ${url} names no permission`)
+    }
+  })
+  api.addHook('onRequest', async (request) => {
+    const { permission } = request.routeOptions.config
+    if (request.is404 || permission === 'open') return
+    request.asker = await askerOf(db, request, permission)
+  })
+}
+
+/** Name of the token that a request came with. */
+export function askedBy(request: FastifyRequest): string {
+  return knownAsker(request).name
+}
+
+/** Whose token it was; only for routes with a permission. */
+export function knownAsker({ asker }: FastifyRequest): Asker {
+  if (asker === null) throw new Error('an open route asked who is asking')
+  return asker
+}
+
+/** git knows passwords only; everything else sends the token itself. */
+export const isGit = (url: string): boolean => url.startsWith('/git/')
+
+async function askerOf(
+  db: Db,
+  { url, headers }: FastifyRequest,
+  permission: Permission | undefined,
+): Promise<Asker> {
+  const token = tokenIn(headers.authorization, isGit(url))
+  if (token === undefined) throw new NaruError('token.missing', {})
+  const found = await findToken(db, createHash('sha256').update(token).digest('hex'))
+  if (found === undefined) throw new NaruError('token.invalid', {})
+  if (permission === undefined || !grants(found.permission, permission)) {
+    throw new NaruError('permission.denied', { permission: permission ?? 'none' })
+  }
+  return { name: found.name, token }
+}
+
+function tokenIn(header: string | undefined, basicToo: boolean): string | undefined {
+  const [, scheme = '', value = ''] = /^([a-z]+) +(\S+) *$/i.exec(header ?? '') ?? []
+  if (scheme.toLowerCase() === 'bearer') return value
+  if (!basicToo || scheme.toLowerCase() !== 'basic') return undefined
+  const pair = Buffer.from(value, 'base64').toString()
+  const colon = pair.indexOf(':')
+  return pair.slice(colon + 1) || undefined
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import * as shapes from '../contract/shapes.ts'
+import { requireApp } from '../store/apps.ts'
+import { listBuilds, requireBuild } from '../store/builds.ts'
+import type { Api, ApiParts } from './parts.ts'
+import { appNumberPath, appPath, failures, flag, listQuery } from './path.ts'
+import { afterQuery, type Message, resumeAfter, type Streams, streamOf } from './stream.ts'
+
+export function buildRoutes(api: Api, { store: { db }, buildLog }: ApiParts, streams: Streams): void {
+  api.get(
+    '/v1/apps/:app/builds',
+    {
+      config: { permission: 'builds.read' },
+      schema: {
+        summary: "The app's builds, newest first",
+        tags: ['builds'],
+        params: appPath,
+        querystring: listQuery,
+        response: { 200: z.object({ builds: z.array(shapes.build) }), ...failures },
+      },
+    },
+    async ({ params: { app }, query: { limit } }) => {
+      await requireApp(db, app)
+      return { builds: await listBuilds(db, app, limit) }
+    },
+  )
+
+  api.get(
+    '/v1/apps/:app/builds/:number',
+    {
+      config: { permission: 'builds.read' },
+      schema: {
+        summary: 'One build',
+        tags: ['builds'],
+        params: appNumberPath,
+        response: { 200: shapes.build, ...failures },
+      },
+    },
+    async ({ params }) => find(params),
+  )
+
+  api.get(
+    '/v1/apps/:app/builds/:number/log',
+    {
+      config: { permission: 'logs.read' },
+      schema: {
+        summary: 'What a build said: `line` messages, then `end` with the build',
+        tags: ['builds'],
+        params: appNumberPath,
+        querystring: z.strictObject({ follow: flag, ...afterQuery }),
+        response: { ...streamOf('`line` messages with a buildLine, then one `end` with a build'), ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { app, number } = request.params
+      const { follow } = request.query
+      const after = resumeAfter(request, request.query.after) ?? 0
+      await find(request.params)
+      await streams.send(request, reply, async function* (signal): AsyncGenerator<Message> {
+        let id = 0
+        for await (const text of buildLog(app, number, { follow }, signal)) {
+          id += 1
+          if (id > after) yield { id, event: 'line', data: { text } }
+        }
+        // A log that was cut short, since the server ends, has not ended.
+        if (!signal.aborted) yield { id, event: 'end', data: await find(request.params) }
+      })
+    },
+  )
+
+  async function find({ app, number }: { app: string; number: number }): Promise<shapes.BuildView> {
+    await requireApp(db, app)
+    return requireBuild(db, app, number)
+  }
+}

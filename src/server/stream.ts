@@ -1,0 +1,117 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { NaruError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+
+/** One server-sent event. A reader that was cut off goes on after the `id` that it saw last. */
+export type Message = { id: number; event: string; data: unknown }
+
+export type StreamLimits = {
+  /** How often a comment is sent, so that both ends notice when the other is gone. */
+  heartbeatMs: number
+  /** A reader that takes nothing for so long is cut off; it can go on where it was. */
+  stallMs: number
+}
+
+export const streamLimits: StreamLimits = { heartbeatMs: 15_000, stallMs: 60_000 }
+
+/** Where reading goes on: after this id. */
+export const afterQuery = { after: z.string().regex(/^\d{1,15}$/, 'expected a number').transform(Number).optional() }
+
+/** How answers that are streams are documented. */
+export const streamOf = (what: string) => ({
+  200: { description: what, content: { 'text/event-stream': { schema: z.string().describe(what) } } },
+})
+
+/** The id to go on after: what a reader saw last before it was cut off, else `?after=`; undefined from the start. */
+export function resumeAfter(request: FastifyRequest, after: number | undefined): number | undefined {
+  const last = request.headers['last-event-id']
+  if (last === undefined || last === '') return after
+  if (typeof last === 'string' && /^\d{1,15}$/.test(last)) return Number(last)
+  throw new NaruError('request.invalid', { issues: ['Last-Event-ID: expected a number'] })
+}
+
+/** The streams that are open, so that the server can end. */
+export class Streams {
+  readonly #closing = new AbortController()
+  readonly #log: Log
+  readonly #limits: StreamLimits
+
+  constructor(log: Log, limits: StreamLimits = streamLimits) {
+    this.#log = log
+    this.#limits = limits
+  }
+
+  /**
+   * Sends what `messages` yields, no faster than the reader takes it, and ends after its last. A stream that
+   * breaks, here or there, is cut and never ended, so that its reader knows that there is more.
+   */
+  async send(
+    { id: requestId }: FastifyRequest,
+    reply: FastifyReply,
+    messages: (signal: AbortSignal) => AsyncIterable<Message>,
+  ): Promise<void> {
+    reply.hijack()
+    const response = reply.raw
+    const over = new AbortController()
+    const end = () => over.abort()
+    response.once('close', end)
+    this.#closing.signal.addEventListener('abort', end, { once: true })
+    if (this.#closing.signal.aborted) end()
+    const heartbeat = begin(response, requestId, this.#limits.heartbeatMs)
+    try {
+      for await (const message of messages(over.signal)) {
+        if (over.signal.aborted) break
+        if (!response.write(encoded(message))) await drained(response, over.signal, this.#limits.stallMs)
+        if (over.signal.aborted) break
+      }
+      if (over.signal.aborted) response.destroy()
+      else response.end()
+    } catch (error) {
+      if (!over.signal.aborted) this.#log.error('a stream broke', error, { requestId })
+      response.destroy()
+    } finally {
+      clearInterval(heartbeat)
+      this.#closing.signal.removeEventListener('abort', end)
+    }
+  }
+
+  /** Cuts every stream, and every one that is opened from now on. */
+  close(): void {
+    this.#closing.abort()
+  }
+}
+
+function begin(response: ServerResponse, requestId: string, heartbeatMs: number): NodeJS.Timeout {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store, no-transform',
+    'x-accel-buffering': 'no',
+    'x-request-id': requestId,
+  })
+  response.flushHeaders()
+  return setInterval(() => {
+    if (!response.writableNeedDrain) response.write(':\n\n')
+  }, heartbeatMs).unref()
+}
+
+/** JSON has no bare newline, so that one `data` line is enough. */
+const encoded = ({ id, event, data }: Message): string =>
+  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+
+/** Until the reader has taken what was written. One that takes too long is cut off. */
+function drained(response: ServerResponse, over: AbortSignal, stallMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (over.aborted) return resolve()
+    const stalled = setTimeout(() => response.destroy(), stallMs)
+    const done = () => {
+      clearTimeout(stalled)
+      response.off('drain', done)
+      over.removeEventListener('abort', done)
+      resolve()
+    }
+    response.once('drain', done)
+    over.addEventListener('abort', done, { once: true })
+  })
+}

@@ -1,0 +1,64 @@
+import type { Artifact } from '../model/artifact.ts'
+import { fromJson, toJson } from './json.ts'
+import type { Db } from './tables.ts'
+
+/** Notes where an artifact is; of the same digest, the later note counts. */
+export async function keepArtifact(
+  db: Db,
+  { app, digest, folder, start }: Artifact,
+  at: string,
+): Promise<void> {
+  const kept = { folder, start: toJson(start), keptAt: at }
+  await db
+    .insertInto('artifacts')
+    .values({ app, digest, ...kept })
+    .onConflict((conflict) => conflict.columns(['app', 'digest']).doUpdateSet(kept))
+    .execute()
+}
+
+export async function findArtifact(
+  db: Db,
+  app: string,
+  digest: string,
+): Promise<Artifact | undefined> {
+  const row = await db
+    .selectFrom('artifacts')
+    .selectAll()
+    .where('app', '=', app)
+    .where('digest', '=', digest)
+    .executeTakeFirst()
+  return row && artifactOf(row)
+}
+
+/** Of all apps, by app and digest. */
+export async function listArtifacts(db: Db): Promise<Artifact[]> {
+  const rows = await db
+    .selectFrom('artifacts')
+    .selectAll()
+    .orderBy('app')
+    .orderBy('digest')
+    .execute()
+  return rows.map(artifactOf)
+}
+
+/** Forgets it; the folder is the caller's. Forgetting what is gone is fine. */
+export async function removeArtifact(db: Db, app: string, digest: string): Promise<void> {
+  await db.deleteFrom('artifacts').where('app', '=', app).where('digest', '=', digest).execute()
+}
+
+const artifactOf = ({
+  app,
+  digest,
+  folder,
+  start,
+}: {
+  app: string
+  digest: string
+  folder: string
+  start: string
+}): Artifact => ({
+  digest,
+  app,
+  folder,
+  start: fromJson(start),
+})

@@ -1,0 +1,99 @@
+import type { Selectable } from 'kysely'
+import { NaruError } from '../base/error.ts'
+import type { Deployment } from '../model/deployment.ts'
+import type { Place } from '../model/environment.ts'
+import { isOver, moves, type Status } from '../model/rollout.ts'
+import { fromJson, toJson } from './json.ts'
+import type { Db, Tables } from './tables.ts'
+
+/** Keeps a deployment under the environment's next number. */
+export async function queueDeployment(
+  db: Db,
+  deployment: Omit<Deployment, 'number'>,
+): Promise<Deployment> {
+  const { app, environment, release, from, rollout, by, queuedAt, startedAt, liveAt, endedAt } =
+    deployment
+  const { last } = await ofPlace(db, deployment)
+    .select((row) => row.fn.coalesce(row.fn.max('number'), row.lit(0)).as('last'))
+    .executeTakeFirstOrThrow()
+  const row = await db
+    .insertInto('deployments')
+    .values({
+      app,
+      environment,
+      number: last + 1,
+      release,
+      from,
+      status: rollout.status,
+      rollout: toJson(rollout),
+      by,
+      queuedAt,
+      startedAt,
+      liveAt,
+      endedAt,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return deploymentOf(row)
+}
+
+export async function findDeployment(
+  db: Db,
+  place: Place,
+  number: number,
+): Promise<Deployment | undefined> {
+  const row = await ofPlace(db, place).selectAll().where('number', '=', number).executeTakeFirst()
+  return row && deploymentOf(row)
+}
+
+/** Throws `deployment.unknown`. */
+export async function requireDeployment(db: Db, place: Place, number: number): Promise<Deployment> {
+  const deployment = await findDeployment(db, place, number)
+  if (deployment === undefined) throw unknown(place, number)
+  return deployment
+}
+
+/** Newest first. */
+export async function listDeployments(db: Db, place: Place, limit: number): Promise<Deployment[]> {
+  const rows = await ofPlace(db, place).selectAll().orderBy('number', 'desc').limit(limit).execute()
+  return rows.map(deploymentOf)
+}
+
+/** Those that are not over, of one environment or of all, oldest first. */
+export async function unfinishedDeployments(db: Db, place?: Place): Promise<Deployment[]> {
+  const all = place ? ofPlace(db, place) : db.selectFrom('deployments')
+  const rows = await all.selectAll().where('status', 'in', unfinished).orderBy('id').execute()
+  return rows.map(deploymentOf)
+}
+
+/** Keeps where it stands: its rollout and its times. What it was asked for stays. Throws `deployment.unknown`. */
+export async function saveDeployment(db: Db, deployment: Deployment): Promise<void> {
+  const { app, environment, number, rollout, startedAt, liveAt, endedAt } = deployment
+  const { numUpdatedRows } = await db
+    .updateTable('deployments')
+    .set({ status: rollout.status, rollout: toJson(rollout), startedAt, liveAt, endedAt })
+    .where('app', '=', app)
+    .where('environment', '=', environment)
+    .where('number', '=', number)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) throw unknown(deployment, number)
+}
+
+const statuses = Object.keys(moves) as Status[]
+const unfinished = statuses.filter((status) => !isOver(status))
+
+const ofPlace = (db: Db, { app, environment }: Place) =>
+  db.selectFrom('deployments').where('app', '=', app).where('environment', '=', environment)
+
+const unknown = ({ app }: Place, deployment: number) =>
+  new NaruError('deployment.unknown', { app, deployment })
+
+const deploymentOf = ({
+  id: _,
+  status: __,
+  rollout,
+  ...row
+}: Selectable<Tables['deployments']>): Deployment => ({
+  ...row,
+  rollout: fromJson(rollout),
+})

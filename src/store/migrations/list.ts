@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely'
+import { first } from './0001-first.ts'
+
+/** Every change of the tables there ever was, in order. One that was released is never edited or taken out. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first': first,
+}

@@ -1,0 +1,22 @@
+import { writeFileSync } from 'node:fs'
+import type { Reporter, TestModule } from 'vitest/node'
+
+/** Writes how many tests passed, failed and were skipped to the file that `NARU_TEST_COUNTS` names. */
+export default class CountReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const counts = { passed: 0, failed: errors.length, skipped: 0 }
+    for (const module of modules) {
+      // A file that could not even be read holds no test that could fail.
+      const broken = module.errors().length
+      counts.failed += broken
+      for (const test of module.children.allTests()) {
+        const { state } = test.result()
+        if (state === 'passed') counts.passed++
+        else if (state === 'skipped') counts.skipped++
+        else counts.failed++
+      }
+    }
+    const file = process.env['NARU_TEST_COUNTS']
+    if (file !== undefined) writeFileSync(file, JSON.stringify(counts))
+  }
+}

@@ -1,0 +1,4 @@
+import { makeBench } from './bench.ts'
+import { engineContract } from './contract.ts'
+
+engineContract('process', makeBench)

@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { webApp } from '../support/apps.ts'
+import { Naru, until } from '../support/naru.ts'
+import { Visitors } from '../support/visitor.ts'
+
+let naru: Naru
+beforeAll(async () => {
+  naru = await Naru.started()
+})
+afterAll(() => naru.close())
+
+const pids = async (app: string, release: number): Promise<(number | null)[]> =>
+  (await naru.status(app)).instances
+    .filter((instance) => instance.release === release)
+    .map(({ pid }) => pid)
+
+describe('a rollback', () => {
+  it('is a flip to the very processes that served before, with no request lost', async () => {
+    const app = await naru.repository('back', webApp({ says: 'one' }))
+    await app.push()
+    const before = await pids('back', 1)
+    await app.deploy(webApp({ says: 'two' }))
+    const visitors = new Visitors(naru.http, 'back.localhost')
+
+    const { code, output } = await naru.cli(['rollback', '--app', 'back'])
+
+    await visitors.stop()
+    expect(code, output).toBe(0)
+    expect((await naru.visit('back')).body).toBe('one')
+    expect(await pids('back', 1)).toEqual(before)
+    expect(visitors.failures).toEqual([])
+    expect(visitors.seen).toEqual(['two', 'one'])
+  })
+
+  it('to what never was stable, to what serves, or to nothing is refused in words', async () => {
+    const app = await naru.repository('no-back', webApp({ says: 'one' }))
+    await app.push()
+
+    expect((await naru.cli(['rollback', '--app', 'no-back'])).output).toContain('release.none')
+    expect((await naru.cli(['rollback', 'v1', '--app', 'no-back'])).output).toContain(
+      'release.serving',
+    )
+    expect((await naru.cli(['rollback', 'v7', '--app', 'no-back'])).output).toContain(
+      'release.unknown',
+    )
+  })
+
+  it('lets the rolled-back commit be pushed again', async () => {
+    const app = await naru.repository('forth', webApp({ says: 'one' }))
+    await app.push()
+    await app.deploy(webApp({ says: 'two' }))
+    await naru.cli(['rollback', '--app', 'forth'])
+
+    const { code } = await app.push()
+
+    expect(code).toBe(0)
+    expect((await naru.visit('forth')).body).toBe('two')
+  })
+})
+
+describe('changed settings and secrets', () => {
+  it('are a release of their own, of the same artifact', async () => {
+    const says = 'greeting'
+    const files = webApp({ says, webFirst: `const hello = process.env.GREETING ?? 'none'` })
+    files['server.js'] = files['server.js']?.replace(JSON.stringify(says), 'hello') ?? ''
+    const app = await naru.repository('settings', files)
+    await app.push()
+    expect((await naru.visit('settings')).body).toBe('none')
+
+    const set = await naru.cli(['settings', 'set', 'GREETING=hello', '--app', 'settings'])
+    expect(set.code, set.output).toBe(0)
+    expect((await naru.visit('settings')).body).toBe('hello')
+
+    const secret = await naru.cli(['secret', 'set', 'GREETING', '--app', 'settings'], {
+      input: 'psst',
+    })
+    expect(secret.code, secret.output).toBe(0)
+    expect((await naru.visit('settings')).body).toBe('psst')
+    expect((await naru.cli(['builds', '--app', 'settings', '--json'])).stdout).not.toContain('psst')
+    expect((await naru.client.releases(naru.place('settings'))).map(({ build }) => build)).toEqual([
+      1, 1, 1,
+    ])
+  })
+})
+
+describe('a push while another', () => {
+  it('builds supersedes it, and each is told', async () => {
+    const slow = { more: 'build:\n  command: sleep 20\n' }
+    const app = await naru.repository('hasty', webApp({ says: 'one', ...slow }))
+    const first = app.pushing()
+    await first.said('sleep 20')
+    await app.commit(webApp({ says: 'two' }))
+
+    const second = await app.push()
+
+    expect(second.code, second.output).toBe(0)
+    const { code, output } = await first.ended
+    expect(code).not.toBe(0)
+    expect(output).toMatch(/superseded.*build 2/s)
+    expect((await naru.visit('hasty')).body).toBe('two')
+  })
+
+  it('starts aborts it', async () => {
+    const app = await naru.repository('starter', webApp({ says: 'one' }))
+    await app.push()
+    await app.commit(webApp({ says: 'two', webFirst: 'setInterval(() => {}, 1000); return' }))
+    const stuck = app.pushing()
+    await until(
+      async () => (await naru.status('starter')).deployment?.status === 'starting',
+      'the second to start',
+    )
+    await app.commit(webApp({ says: 'three' }))
+
+    const third = await app.push()
+
+    expect(third.code, third.output).toBe(0)
+    expect((await stuck.ended).output).toMatch(/superseded/)
+    expect((await naru.visit('starter')).body).toBe('three')
+  })
+
+  it('settles waits for it', async () => {
+    const app = await naru.repository('settler', webApp({ says: 'one', settle: '3s' }))
+    const first = app.pushing()
+    await first.said('live at')
+    await app.commit(webApp({ says: 'two' }))
+
+    const second = await app.push()
+
+    expect(second.code, second.output).toBe(0)
+    expect((await first.ended).code).toBe(0)
+    expect((await naru.visit('settler')).body).toBe('two')
+  })
+})
+
+describe('an abort', () => {
+  it('before traffic has moved ends the new release', async () => {
+    const app = await naru.repository('stopped', webApp({ says: 'one' }))
+    await app.push()
+    await app.commit(webApp({ says: 'two', webFirst: 'setInterval(() => {}, 1000); return' }))
+    const push = app.pushing()
+    await until(
+      async () => (await naru.status('stopped')).deployment?.status === 'starting',
+      'the second to start',
+    )
+
+    const { code } = await naru.cli(['deployments', 'abort', '--app', 'stopped'])
+
+    expect(code).toBe(0)
+    expect((await push.ended).code).not.toBe(0)
+    expect((await naru.visit('stopped')).body).toBe('one')
+    await until(async () => (await pids('stopped', 2)).length === 0, 'nothing of v2 to run')
+  })
+
+  it('of what has ended says so', async () => {
+    const app = await naru.repository('late', webApp({ says: 'one' }))
+    await app.push()
+
+    expect((await naru.cli(['deployments', 'abort', '1', '--app', 'late'])).output).toContain(
+      'deployment.over',
+    )
+  })
+})
+
+describe('a pusher who goes away', () => {
+  it('does not end the deployment', async () => {
+    const app = await naru.repository('gone', webApp({ says: 'one', healthyFor: '1s' }))
+    const push = app.pushing()
+    await until(
+      async () => (await naru.client.builds('gone')).length === 1,
+      'the push to be taken in',
+    )
+    push.child.kill('SIGKILL')
+
+    await until(async () => (await naru.status('gone')).stable === 1, 'v1 to be stable')
+
+    expect((await naru.visit('gone')).body).toBe('one')
+    expect((await app.push()).output).toContain('Everything up-to-date')
+  })
+})
+
+describe('Naru stopped and started', () => {
+  it('keeps apps serving, the same processes, and goes on deploying', async () => {
+    const app = await naru.repository('stay', webApp({ says: 'one' }))
+    await app.push()
+    const before = await pids('stay', 1)
+    const visitors = new Visitors(naru.http, 'stay.localhost')
+
+    await naru.cli(['down', '--keep-apps'])
+    await new Promise((resolve) => setTimeout(resolve, 300)) // Time without a server, for requests to go through.
+    await naru.up()
+    const { code } = await app.deploy(webApp({ says: 'two' }))
+
+    await visitors.stop()
+    expect(code).toBe(0)
+    expect(await pids('stay', 1)).toEqual(before)
+    expect(visitors.failures).toEqual([])
+    expect(visitors.seen).toEqual(['one', 'two'])
+  })
+
+  it('with its apps brings them back', async () => {
+    const app = await naru.repository('return', webApp({ says: 'one' }))
+    await app.push()
+
+    await naru.cli(['down'])
+    await naru.up()
+
+    await until(async () => (await naru.visit('return')).body === 'one', 'the app to be back')
+  })
+})
+
+describe('an app that is destroyed', () => {
+  it('leaves nothing, and only when its name is given', async () => {
+    const app = await naru.repository('doomed', webApp({ says: 'one' }))
+    await app.push()
+
+    expect((await naru.cli(['destroy', '--app', 'doomed', '--confirm', 'other'])).code).not.toBe(0)
+    expect((await naru.visit('doomed')).body).toBe('one')
+    const { code, output } = await naru.cli(['destroy', '--app', 'doomed', '--confirm', 'doomed'])
+
+    expect(code, output).toBe(0)
+    expect((await naru.visit('doomed')).status).toBe(404)
+    expect((await naru.cli(['apps', '--json'])).stdout).not.toContain('doomed')
+  })
+})

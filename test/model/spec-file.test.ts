@@ -1,0 +1,564 @@
+import { describe, expect, test } from 'vitest'
+import { NaruError } from '../../src/base/error.ts'
+import { english } from '../../src/contract/words/english.ts'
+import { sayProblem } from '../../src/contract/words/words.ts'
+import { defaultService, defaultSpec } from '../../src/model/spec.ts'
+import { parseSpec } from '../../src/model/spec-file.ts'
+
+const parse = (text: string | undefined) => parseSpec(text, { file: 'naru.yaml' })
+
+/** The sentences that a person reads, one a mistake. */
+function sentences(text: string): string[] {
+  try {
+    parse(text)
+  } catch (error) {
+    if (!(error instanceof NaruError) || error.code !== 'spec.invalid') throw error
+    return sayProblem(english, error.problem)
+      .message.split('\n')
+      .map((line) => line.replace(/^naru\.yaml:/, ''))
+  }
+  return []
+}
+
+describe('what a naru.yaml means', () => {
+  test('an app without one gets the default spec, a copy of its own', () => {
+    const spec = parse(undefined)
+    expect(spec).toEqual(defaultSpec)
+    spec.settings['A'] = 'b'
+    expect(parse(undefined)).toEqual(defaultSpec)
+  })
+
+  test.each([
+    [''],
+    ['# nothing yet\n'],
+    ['---\n'],
+    ['{}'],
+    ['\uFEFF'],
+    ['build:\nsettings:\nsecrets:\n'],
+  ])('a file that says nothing means the same: %j', (text) => {
+    expect(parse(text)).toEqual(defaultSpec)
+  })
+
+  test('every key is read', () => {
+    const spec = parse(`
+app: shop
+build: { command: npm run build }
+services:
+  web:
+    command: node server.js
+    replicas: 3
+    health: { path: /healthz, after: 1s, every: 500ms, timeout: 250ms }
+    healthy-for: 0
+    healthy-within: 2m
+    settle: 0
+    stop: { signal: SIGINT, grace: 0 }
+  worker: { command: [node, worker.js, --queue, 7], overlap: none, replicas: 0 }
+routes:
+  - { host: Shop.example.com, service: web }
+  - { host: 나루.kr, path: /api/ }
+settings: { LOG_LEVEL: info, RATIO: 1.10, ON: yes, EMPTY: "", NUMBER: 0x1F, LINES: "a\\nb" }
+secrets: [DATABASE_URL, SESSION_KEY]
+`)
+    expect(spec).toEqual({
+      app: 'shop',
+      build: { command: 'npm run build' },
+      services: {
+        web: {
+          command: 'node server.js',
+          replicas: 3,
+          health: { path: '/healthz', afterSeconds: 1, everySeconds: 0.5, timeoutSeconds: 0.25 },
+          healthyForSeconds: 0,
+          healthyWithinSeconds: 120,
+          settleSeconds: 0,
+          stop: { signal: 'SIGINT', graceSeconds: 0 },
+          overlap: 'allowed',
+        },
+        worker: {
+          ...defaultService,
+          command: ['node', 'worker.js', '--queue', '7'],
+          overlap: 'none',
+          replicas: 0,
+        },
+      },
+      routes: [
+        { host: 'shop.example.com', path: '/', service: 'web' },
+        { host: 'xn--910br1n.kr', path: '/api', service: 'web' },
+      ],
+      settings: {
+        LOG_LEVEL: 'info',
+        RATIO: '1.10',
+        ON: 'yes',
+        EMPTY: '',
+        NUMBER: '0x1F',
+        LINES: 'a\nb',
+      },
+      secrets: ['DATABASE_URL', 'SESSION_KEY'],
+    })
+  })
+
+  test('routes lead to web unless the file lists its own, and to nothing where there is no web', () => {
+    expect(parse('services: { web: }').routes).toEqual([{ path: '/', service: 'web' }])
+    expect(parse('services: { worker: { command: x } }').routes).toEqual([])
+    expect(parse('routes: []').routes).toEqual([])
+  })
+
+  test('an anchor is one value in several places', () => {
+    const spec = parse('services:\n  a: &x { command: run, replicas: 2 }\n  b: *x\n')
+    expect(spec.services['b']).toEqual(spec.services['a'])
+  })
+
+  test('a service may be called like something every object has', () => {
+    expect(Object.keys(parse('services: { constructor: { command: x } }').services)).toEqual([
+      'constructor',
+    ])
+    expect(sentences('routes: [{ service: constructor }]')).toHaveLength(1)
+  })
+})
+
+describe('every mistake has its place, what was found, what was expected and what was meant', () => {
+  const golden: [string, string, string[]][] = [
+    // Keys
+    [
+      'an unknown key',
+      'app: shop\nservises:\n  web:\n',
+      [
+        '2:1 servises: found the key "servises", expected one of app, build, services, routes, settings, secrets; did you mean "services"?',
+      ],
+    ],
+    [
+      'a key in another spelling',
+      'services: { web: { healthyFor: 2s } }',
+      [
+        '1:20 services.web.healthyFor: found the key "healthyFor", expected one of command, replicas, health, healthy-for, healthy-within, settle, stop, overlap; did you mean "healthy-for"?',
+      ],
+    ],
+    [
+      "another tool's word",
+      'env: { A: b }',
+      [
+        '1:1 env: found the key "env", expected one of app, build, services, routes, settings, secrets; did you mean "settings"?',
+      ],
+    ],
+    [
+      'a key a level too high',
+      'replicas: 2',
+      ['1:1 replicas: found the key "replicas", expected it as services.<name>.replicas'],
+    ],
+    [
+      'a key nobody knows',
+      'services: { web: { zzz: 1 } }',
+      [
+        '1:20 services.web.zzz: found the key "zzz", expected one of command, replicas, health, healthy-for, healthy-within, settle, stop, overlap',
+      ],
+    ],
+    [
+      'a key a second time',
+      'app: a\nsecrets: []\napp: b\n',
+      ['3:1: found the key "app" a second time, expected it only once, as on line 1'],
+    ],
+    ['a key that is no name', '? [a]\n: b\n', ['1:3: found a list as a key, expected a name']],
+    [
+      'a key that every object has',
+      'toString: 1\nconstructor: 2',
+      [
+        '1:1 toString: found the key "toString", expected one of app, build, services, routes, settings, secrets',
+        '2:1 constructor: found the key "constructor", expected one of app, build, services, routes, settings, secrets',
+      ],
+    ],
+
+    // Later versions
+    [
+      'keys of later versions',
+      `pipeline: []
+build: { dockerfile: Dockerfile, packages: [ffmpeg] }
+services:
+  web:
+    port: 3000
+    replicas: { min: 2, max: 6, cpu: 70% }
+    resources: { cpu: 0.5 }
+    volumes: { uploads: /data }
+    uses: [api.billing]
+    strategy: rolling
+jobs: {}
+routes: [{ host: "*.example.com" }, { host: a.example.com, limits: {} }]
+environments: {}
+slo: []
+notify: []
+strategy: canary
+`,
+      [
+        '1:1 pipeline: the key "pipeline" is not in this version',
+        '2:10 build.dockerfile: the key "dockerfile" is not in this version',
+        '2:34 build.packages: the key "packages" is not in this version',
+        '5:5 services.web.port: the key "port" is not in this version',
+        '6:17 services.web.replicas.min: the key "min" is not in this version',
+        '6:25 services.web.replicas.max: the key "max" is not in this version',
+        '6:33 services.web.replicas.cpu: the key "cpu" is not in this version',
+        '7:5 services.web.resources: the key "resources" is not in this version',
+        '8:5 services.web.volumes: the key "volumes" is not in this version',
+        '9:5 services.web.uses: the key "uses" is not in this version',
+        '10:5 services.web.strategy: the key "strategy" is not in this version',
+        '11:1 jobs: the key "jobs" is not in this version',
+        '12:18 routes[0].host: the wildcard "*.example.com" is not in this version',
+        '12:60 routes[1].limits: the key "limits" is not in this version',
+        '13:1 environments: the key "environments" is not in this version',
+        '14:1 slo: the key "slo" is not in this version',
+        '15:1 notify: the key "notify" is not in this version',
+        '16:1 strategy: the key "strategy" is not in this version',
+      ],
+    ],
+
+    // The document
+    [
+      'a document that is a list',
+      '- a\n- b\n',
+      ['1:1: found a list, expected keys with values, such as app: shop'],
+    ],
+    [
+      'a document that is a text',
+      'hello',
+      ['1:1: found "hello", expected keys with values, such as app: shop'],
+    ],
+    [
+      'two documents',
+      'app: a\n---\napp: b\n',
+      ['2:1: found a second document, expected one document in the file'],
+    ],
+    ['a tab', 'services:\n\tweb: {}\n', ['2:1: found a tab as indentation, expected spaces']],
+    [
+      'a bracket that stays open',
+      'secrets: [A\napp: b\n',
+      ['2:1: found a bracket that is still open here, expected it closed, or this line indented'],
+    ],
+    ['a quote that stays open', 'app: "shop\n', ['2:1: found the end of it, expected a closing "']],
+    [
+      'indentation that wanders',
+      'build:\n   command: x\n  other: y\n',
+      [
+        '3:1: found a line that is indented differently, expected the same indentation as its neighbours',
+      ],
+    ],
+    [
+      'a line without a colon',
+      'app\nsecrets: []\n',
+      ['1:1: found a line without a ":", expected key: value'],
+    ],
+    [
+      'two colons in one line',
+      'app: a: b\n',
+      [
+        '1:6: found a second ": " in one line, expected quotes around the text, or the key on a line of its own',
+      ],
+    ],
+    [
+      'an unknown escape',
+      'app: "\\q"\n',
+      ["1:7: found an unknown \\ escape, expected \\\\ for a backslash, or single quotes ('…')"],
+    ],
+    [
+      'a tag',
+      'app: !!binary aGk=\n',
+      ['1:15: found the tag "tag:yaml.org,2002:binary", expected no tags: types are known'],
+    ],
+    [
+      'an alias without its anchor',
+      'app: *shop\n',
+      ['1:6: found the alias "shop", expected an anchor of that name before it'],
+    ],
+    [
+      'an anchor around itself',
+      'services: &s { web: *s }\n',
+      ['1:21: found the alias "s", expected an anchor of that name before it'],
+    ],
+    [
+      'a NUL',
+      'app: shop\nsettings: { A: "a\0b" }\n',
+      ['2:18: found the character U+0000, expected printable text in UTF-8'],
+    ],
+    [
+      'bytes that are no UTF-8',
+      Buffer.from([0x61, 0x3a, 0xff]).toString(),
+      ['1:3: found a byte that is not UTF-8, expected printable text in UTF-8'],
+    ],
+    [
+      'a file that is too long',
+      `# ${'x'.repeat(256 * 1024)}`,
+      ['1:1: found a file of more than 256 KiB, expected a smaller one'],
+    ],
+    [
+      'hostile nesting',
+      '['.repeat(100_000),
+      ['1:25: found more than 24 levels of nesting, expected fewer'],
+    ],
+
+    // Names
+    [
+      'a name with capitals',
+      'app: My_Shop',
+      [
+        '1:6 app: found "My_Shop", expected a name: lower-case letters, digits and dashes, a letter first, at most 40; did you mean "my-shop"?',
+      ],
+    ],
+    [
+      'an option as a name',
+      'app: --force',
+      [
+        '1:6 app: found "--force", expected a name: lower-case letters, digits and dashes, a letter first, at most 40; did you mean "force"?',
+      ],
+    ],
+    [
+      'an app without a name',
+      'app:\n',
+      [
+        '1:5 app: found nothing, expected a name: lower-case letters, digits and dashes, a letter first, at most 40',
+      ],
+    ],
+    [
+      'a service with a bad name',
+      'services: { Web_1: { command: x } }',
+      [
+        '1:13 services.Web_1: found the service "Web_1", expected a name of lower-case letters, digits and dashes, a letter first, at most 40; did you mean "web-1"?',
+      ],
+    ],
+
+    // Services
+    [
+      'no services',
+      'services: {}',
+      [
+        '1:11 services: found a mapping, expected at least one service, such as web: { command: node server.js }',
+      ],
+    ],
+    [
+      'services as a list',
+      'services: [web]',
+      [
+        '1:11 services: found a list, expected at least one service, such as web: { command: node server.js }',
+      ],
+    ],
+    [
+      'a worker without a command',
+      'services:\n  web:\n  worker: { replicas: 2 }\n',
+      [
+        '3:3 services.worker: found worker without a command, expected a command: only web may leave it out',
+      ],
+    ],
+    [
+      'a service that is a text',
+      'services: { web: node server.js }',
+      [
+        '1:18 services.web: found "node server.js", expected a mapping, such as { command: node server.js }',
+      ],
+    ],
+    [
+      'an empty command',
+      'services: { web: { command: " " } }',
+      [
+        '1:29 services.web.command: found " ", expected a command: a text, or a list of a program and its arguments',
+      ],
+    ],
+    [
+      'a list with an empty word',
+      'services: { web: { command: [node, ""] } }',
+      ['1:36 services.web.command[1]: found "", expected a text that is not empty'],
+    ],
+    [
+      'an empty list',
+      'services: { web: { command: [] } }',
+      [
+        '1:29 services.web.command: found an empty list, expected a command: a text, or a list of a program and its arguments',
+      ],
+    ],
+    [
+      'a NUL by an escape',
+      'services: { web: { command: "a\\0b" } }',
+      [
+        '1:29 services.web.command: found a character that no program can be given, expected printable text',
+      ],
+    ],
+    [
+      'too many replicas',
+      'services: { web: { replicas: 51 } }',
+      ['1:30 services.web.replicas: found "51", expected a whole number from 0 to 50'],
+    ],
+    [
+      'half a replica',
+      'services: { web: { replicas: 1.5 } }',
+      ['1:30 services.web.replicas: found "1.5", expected a whole number from 0 to 50'],
+    ],
+    [
+      'a duration without a unit',
+      'services: { web: { settle: 30 } }',
+      [
+        '1:28 services.web.settle: found "30", expected a duration with its unit, such as 30s, 500ms or 2m; did you mean "30s"?',
+      ],
+    ],
+    [
+      'a negative duration',
+      'services: { web: { settle: -1s } }',
+      [
+        '1:28 services.web.settle: found "-1s", expected a duration with its unit, such as 30s, 500ms or 2m',
+      ],
+    ],
+    [
+      'a check that never rests',
+      'services: { web: { health: { every: 1ms } } }',
+      ['1:37 services.web.health.every: found "1ms", expected at least 100ms'],
+    ],
+    [
+      'a day too long',
+      'services: { web: { settle: 99999999999999999d } }',
+      ['1:28 services.web.settle: found "99999999999999999d", expected at most 24h'],
+    ],
+    [
+      'a deadline before its time',
+      'services: { web: { healthy-for: 90s } }',
+      [
+        '1:33 services.web.healthy-for: found healthy-within 60s and healthy-for 90s, expected healthy-within to be the longer one',
+      ],
+    ],
+    [
+      'a health path without its slash',
+      'services: { web: { health: { path: healthz } } }',
+      [
+        '1:36 services.web.health.path: found "healthz", expected a path that begins with /; did you mean "/healthz"?',
+      ],
+    ],
+    [
+      'a header in a health path',
+      'services: { web: { health: { path: "/ HTTP/1.1\\r\\nX: y" } } }',
+      [
+        '1:36 services.web.health.path: found "/ HTTP/1.1\\r\\nX: y", expected a path that begins with /',
+      ],
+    ],
+    [
+      'a signal by half its name',
+      'services: { web: { stop: { signal: term } } }',
+      [
+        '1:36 services.web.stop.signal: found "term", expected one of SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2; did you mean "SIGTERM"?',
+      ],
+    ],
+    [
+      'a signal that cannot be caught',
+      'services: { web: { stop: { signal: SIGKILL } } }',
+      [
+        '1:36 services.web.stop.signal: found "SIGKILL", expected one of SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2',
+      ],
+    ],
+    [
+      'overlap where there is a route',
+      'services:\n  web:\n    overlap: none\n',
+      [
+        '3:14 services.web.overlap: found "none", expected it only on a service without a route: this one would stop answering',
+      ],
+    ],
+
+    // Routes
+    [
+      'a route to nowhere',
+      'services: { web: , worker: { command: x } }\nroutes: [{ service: wrker }]',
+      [
+        '2:21 routes[0].service: found "wrker", expected the name of a service: one of web, worker; did you mean "worker"?',
+      ],
+    ],
+    [
+      'a URL as a host',
+      'routes: [{ host: "https://Shop.example.com:443/x" }]',
+      [
+        '1:18 routes[0].host: found "https://Shop.example.com:443/x", expected a host name without scheme, port or path, such as shop.example.com; did you mean "shop.example.com"?',
+      ],
+    ],
+    [
+      'a host with a line end',
+      'routes: [{ host: "a\\n" }]',
+      [
+        '1:18 routes[0].host: found "a\\n", expected a host name without scheme, port or path, such as shop.example.com',
+      ],
+    ],
+    [
+      'a path with dots',
+      'routes: [{ path: /a/../b }]',
+      [
+        '1:18 routes[0].path: found "/a/../b", expected a path that begins with /, without ?, #, // or a .. segment',
+      ],
+    ],
+    [
+      'the same route twice',
+      'routes:\n  - { path: /a }\n  - { path: /a/ }\n',
+      [
+        '3:5 routes[1]: found the host and path of the route on line 2, expected another host or path',
+      ],
+    ],
+    [
+      'routes that are a mapping',
+      'routes: { web: / }',
+      ['1:9 routes: found a mapping, expected a list, such as - host: shop.example.com'],
+    ],
+
+    // Settings and secrets
+    [
+      "a name of Naru's",
+      'settings: { PORT: 3000, NARU_X: 1, A-B: 2, 1A: 3, __proto__: 4 }',
+      [
+        '1:13 settings.PORT: found the name "PORT", expected another name: Naru sets this one itself',
+        '1:25 settings.NARU_X: found the name "NARU_X", expected another name: Naru sets this one itself',
+        '1:36 settings.A-B: found the name "A-B", expected a name of letters, digits and underscores, no digit first, at most 128; did you mean "A_B"?',
+        '1:44 settings.1A: found the name "1A", expected a name of letters, digits and underscores, no digit first, at most 128',
+        '1:51 settings.__proto__: found the name "__proto__", expected another name: Naru sets this one itself',
+      ],
+    ],
+    [
+      'a setting without a value',
+      'settings:\n  A:\n',
+      [
+        '2:5 settings.A: found nothing, expected a text (quotes make one of anything, and "" is the empty one)',
+      ],
+    ],
+    [
+      'a setting that is a list',
+      'settings: { A: [1] }',
+      [
+        '1:16 settings.A: found a list, expected a text (quotes make one of anything, and "" is the empty one)',
+      ],
+    ],
+    [
+      'secrets with values',
+      'secrets: { KEY: hunter2 }',
+      [
+        '1:10 secrets: found something else, expected a list of names, such as [SESSION_KEY]; naru secret set gives them values',
+      ],
+    ],
+    [
+      'a value in place of a name',
+      'secrets: ["KEY=hunter2", KEY, KEY, PATH]',
+      [
+        '1:11 secrets[0]: found no name, expected a name of letters, digits and underscores, no digit first, at most 128',
+        '1:31 secrets[2]: found "KEY", expected each name once',
+        '1:36 secrets[3]: found "PATH", expected another name: Naru sets this one itself',
+      ],
+    ],
+    [
+      'a secret that is a setting too',
+      'settings: { KEY: a }\nsecrets: [KEY]',
+      ['2:11 secrets[0]: found "KEY", expected a name that is not among the settings too'],
+    ],
+  ]
+
+  test.each(golden)('%s', (_, text, expected) => {
+    expect(sentences(text)).toEqual(expected)
+  })
+
+  test('all at once, in the order of the file, and not without end', () => {
+    const text = Array.from({ length: 80 }, (_, index) => `unknown${index}: 1`).join('\n')
+    const told = sentences(`app: X_\n${text}\n`)
+    expect(told).toHaveLength(51)
+    expect(told[0]).toContain('1:6 app')
+    expect(told[50]).toBe('50:1: found 31 more mistakes, expected these to be corrected first')
+  })
+
+  test('a long name is cut, so that a message stays readable', () => {
+    for (const told of sentences(`${'k'.repeat(900)}: 1\napp: ${'x'.repeat(5000)}\n`)) {
+      expect(told.length).toBeLessThan(250)
+    }
+  })
+})

@@ -1,0 +1,295 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ApiClient, apiClient } from '../../src/contract/client.ts'
+import type { PlaceStatus } from '../../src/contract/shapes.ts'
+import { type Visit, visitOnce } from './visitor.ts'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const cli = join(root, 'dist/cli.cjs')
+
+export type Ran = { code: number | null; stdout: string; stderr: string; output: string }
+
+/** A Naru of its own in a folder of its own, used the way a person uses it. */
+export class Naru {
+  readonly folder = mkdtempSync(join(tmpdir(), 'naru-test-'))
+  readonly data = join(this.folder, 'data')
+  readonly home = join(this.folder, 'home')
+  readonly http: number
+  readonly api: number
+
+  private constructor(http: number, api: number) {
+    this.http = http
+    this.api = api
+    // Apps run as another user when this runs as root: the way to the data folder must be open to it.
+    chmodSync(this.folder, 0o755)
+    mkdirSync(this.home)
+  }
+
+  static async create(): Promise<Naru> {
+    return new Naru(await freePort(), await freePort())
+  }
+
+  static async started(environment: Record<string, string> = {}): Promise<Naru> {
+    const naru = await Naru.create()
+    await naru.up(environment)
+    return naru
+  }
+
+  async up(environment: Record<string, string> = {}): Promise<Ran> {
+    const ran = await this.cli(
+      ['up', '--http', `127.0.0.1:${this.http}`, '--api', `127.0.0.1:${this.api}`],
+      { environment },
+    )
+    if (ran.code !== 0) throw new Error(`naru up failed: ${ran.output}\n${this.log()}`)
+    return ran
+  }
+
+  cli(args: string[], options: RunOptions = {}): Promise<Ran> {
+    return run(process.execPath, [cli, ...args], {
+      ...options,
+      environment: this.environment(options.environment),
+    })
+  }
+
+  git(args: string[], folder: string): Promise<Ran> {
+    return run('git', args, { folder, environment: this.environment() })
+  }
+
+  environment(more: Record<string, string> = {}): Record<string, string> {
+    const identity = {
+      GIT_AUTHOR_NAME: 'Ada',
+      GIT_AUTHOR_EMAIL: 'ada@example.com',
+      GIT_COMMITTER_NAME: 'Ada',
+      GIT_COMMITTER_EMAIL: 'ada@example.com',
+    }
+    return {
+      PATH: process.env.PATH ?? '',
+      HOME: this.home,
+      NARU_DATA: this.data,
+      ...identity,
+      ...inherited(),
+      ...more,
+    }
+  }
+
+  /** The API as the command line uses it. */
+  get client(): ApiClient {
+    return apiClient({ address: `http://127.0.0.1:${this.api}`, token: this.token() })
+  }
+
+  token(): string {
+    return readFileSync(join(this.data, 'token'), 'utf8').trim()
+  }
+
+  place(app: string) {
+    return { app, environment: 'production' }
+  }
+
+  status(app: string): Promise<PlaceStatus> {
+    return this.client.status(this.place(app))
+  }
+
+  pid(): number {
+    return (JSON.parse(readFileSync(join(this.data, 'server.json'), 'utf8')) as { pid: number }).pid
+  }
+
+  /** Ends the server without a word; router and apps live on. */
+  async crash(): Promise<void> {
+    const pid = this.pid()
+    process.kill(pid, 'SIGKILL')
+    await until(() => !isAlive(pid), 'the server to die')
+  }
+
+  log(): string {
+    const file = join(this.data, 'server.log')
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-60).join('\n') : ''
+  }
+
+  visit(app: string, path = '/'): Promise<Visit> {
+    return visitOnce(this.http, `${app}.localhost`, path)
+  }
+
+  /** A repository with these files in one commit, made known to Naru. */
+  async repository(app: string, files: Record<string, string>): Promise<Repository> {
+    const folder = join(this.folder, 'work', app)
+    mkdirSync(folder, { recursive: true })
+    await this.git(['init', '-q', '-b', 'main'], folder)
+    const repository = new Repository(this, app, folder)
+    await repository.commit(files)
+    const ran = await this.cli(['init', '--app', app], { folder })
+    if (ran.code !== 0) throw new Error(`naru init failed: ${ran.output}`)
+    return repository
+  }
+
+  async close(): Promise<void> {
+    const ran = await this.cli(['down'])
+    if (ran.code !== 0) throw new Error(`naru down failed: ${ran.output}\n${this.log()}`)
+    const left = leftovers(this.data)
+    rmSync(this.folder, { recursive: true, force: true })
+    if (left.length > 0) throw new Error(`naru down left processes running: ${left.join(', ')}`)
+  }
+}
+
+export class Repository {
+  constructor(
+    readonly naru: Naru,
+    readonly app: string,
+    readonly folder: string,
+  ) {}
+
+  async commit(files: Record<string, string>, message = 'A change'): Promise<string> {
+    for (const [name, text] of Object.entries(files)) {
+      const file = join(this.folder, name)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, text)
+    }
+    await this.naru.git(['add', '-A'], this.folder)
+    await this.naru.git(['commit', '-q', '--allow-empty', '-m', message], this.folder)
+    return (await this.naru.git(['rev-parse', 'HEAD'], this.folder)).stdout.trim()
+  }
+
+  push(...args: string[]): Promise<Ran> {
+    return this.naru.git(['push', 'naru', ...(args.length > 0 ? args : ['main'])], this.folder)
+  }
+
+  /** A push that goes on while the test does something else. */
+  pushing(): { child: ChildProcess; ended: Promise<Ran>; said: (text: string) => Promise<void> } {
+    return running('git', ['push', 'naru', 'main'], {
+      folder: this.folder,
+      environment: this.naru.environment(),
+    })
+  }
+
+  async deploy(files: Record<string, string>): Promise<Ran> {
+    await this.commit(files)
+    return this.push()
+  }
+}
+
+export type RunOptions = { folder?: string; environment?: Record<string, string>; input?: string }
+
+export function run(
+  program: string,
+  args: string[],
+  { folder, environment, input }: RunOptions = {},
+): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      program,
+      args,
+      { cwd: folder, env: environment, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) =>
+        resolve({
+          code: error === null ? 0 : (child.exitCode ?? 1),
+          stdout,
+          stderr,
+          output: stdout + stderr,
+        }),
+    )
+    child.stdin?.end(input)
+  })
+}
+
+export function running(program: string, args: string[], { folder, environment }: RunOptions) {
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const ended = new Promise<Ran>((resolve) =>
+    child.on('close', (code) => resolve({ code, stdout, stderr, output: stdout + stderr })),
+  )
+  return {
+    child,
+    ended,
+    said: (text: string) =>
+      until(() => (stdout + stderr).includes(text), `"${text}" in:\n${stdout}${stderr}`),
+  }
+}
+
+/** Looks again and again until it holds, at most `limitMs`; what was waited for is in the error. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  limitMs = 30_000,
+): Promise<void> {
+  for (const end = Date.now() + limitMs; !(await holds()); ) {
+    if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false // No such process.
+  }
+}
+
+/** Processes whose command line or environment names the folder. */
+function leftovers(folder: string): number[] {
+  return processes().filter((pid) => mentions(pid, folder) && isAlive(pid))
+}
+
+function mentions(pid: number, text: string): boolean {
+  try {
+    return ['cmdline', 'environ'].some((file) =>
+      readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(text),
+    )
+  } catch {
+    return false // It has ended meanwhile, or is the kernel's.
+  }
+}
+
+/** The command line of a process, its words separated by NUL; empty when there is no such process. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return '' // It has ended meanwhile.
+  }
+}
+
+export const processes = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid)
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : 0),
+      )
+    })
+  })
+}
+
+/** What npm needs to reach its registry here, if anything. */
+function inherited(): Record<string, string> {
+  const wanted = /^(npm_config_|https?_proxy$|no_proxy$|node_extra_ca_certs$|ssl_cert_file$)/i
+  const entries = Object.entries(process.env).filter(([name]) => wanted.test(name))
+  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']))
+}
