@@ -51,6 +51,10 @@ export const localApi = (data: string, address: string): ApiClient =>
 export function targetOf(environment: NodeJS.ProcessEnv, data: string): ApiTarget {
   const local = readServerFile(data)
   const named = environment['NARU_API']
+  const token = environment['NARU_TOKEN']
+  // Whoever listens at the default address without a file of ours is somebody else.
+  const isNowhere = named === undefined && local === undefined && !token
+  if (isNowhere) throw new NaruError('server.unreachable', { address: defaultApi })
   const address = named ?? local?.api ?? defaultApi
   if (!URL.canParse(address)) {
     throw new NaruError('usage.invalid', {
@@ -58,7 +62,6 @@ export function targetOf(environment: NodeJS.ProcessEnv, data: string): ApiTarge
       expected: `as in ${defaultApi}`,
     })
   }
-  const token = environment['NARU_TOKEN']
   if (token !== undefined && token !== '') return { address, token }
   const isOurs = named === undefined || named === local?.api
   return { address, token: isOurs ? readToken(data) : null }

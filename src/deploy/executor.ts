@@ -6,6 +6,7 @@ import { wanted } from '../rollout/wanted.ts'
 import { findBuild } from '../store/builds.ts'
 import { saveServedMs } from '../store/clock.ts'
 import { saveDeployment } from '../store/deployments.ts'
+import { findEnvironment } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import { requireRelease } from '../store/releases.ts'
 import { type Effects, finalProblem } from './effects.ts'
@@ -96,6 +97,7 @@ export class Executor {
     const release = await requireRelease(store.db, next, next.release)
     const told = {
       deployment: next,
+      stable: (await findEnvironment(store.db, next))?.stable ?? null,
       urls: urlsOf(release.routes, this.parts.httpPort),
       secondsSincePush: await this.#secondsSincePush(next, release.build),
     }

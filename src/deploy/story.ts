@@ -4,7 +4,13 @@ import { isOver, type PendingEffect, type Rollout } from '../model/rollout.ts'
 import { settleMs } from '../rollout/judge.ts'
 import { servedBy } from './serving.ts'
 
-export type Told = { deployment: Deployment; urls: string[]; secondsSincePush: number }
+export type Told = {
+  deployment: Deployment
+  /** What is stable now: a deployment that never began does not know it. */
+  stable: number | null
+  urls: string[]
+  secondsSincePush: number
+}
 
 /** What one step of a rollout adds to the deployment's story, oldest first. */
 export function tell(
@@ -15,6 +21,7 @@ export function tell(
 ): NewEvent[] {
   const { deployment } = told
   const about = { deployment: deployment.number, release: deployment.release }
+  const serving = before.status === 'queued' ? told.stable : servedBy(after)
   const events: NewEvent[] = []
   const add = <K extends EventKind>(kind: K, data: EventData[K]): void => {
     events.push({
@@ -31,7 +38,7 @@ export function tell(
     after.status !== 'aborting'
   if (cameUp && before.wave !== null)
     add('deployment.healthy', { ...about, services: before.wave.services })
-  if (after.status !== before.status) add('deployment.moved', { ...about, ...move(before, after) })
+  if (after.status !== before.status) add('deployment.moved', { ...about, ...move(before, after, serving) })
   for (const { effect } of decided) {
     if (effect.do === 'start' && effect.side === 'candidate') {
       add('deployment.starting', { ...about, services: effect.services })
@@ -45,7 +52,7 @@ export function tell(
     add('deployment.ended', {
       ...about,
       status,
-      serving: servedBy(after),
+      serving,
       problem,
       seconds: told.secondsSincePush,
     })
@@ -53,10 +60,10 @@ export function tell(
   return events
 }
 
-const move = (before: Rollout, after: Rollout) => ({
+const move = (before: Rollout, after: Rollout, serving: number | null) => ({
   from: before.status,
   to: after.status,
-  serving: servedBy(after),
+  serving,
   problem: after.problem,
   settleSeconds: settleMs(after) / 1000,
 })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { logFile } from '../base/log-file.ts'
 import { jsonLog } from '../base/log.ts'
+import { logFile } from '../base/log-file.ts'
 import { Plane } from '../route/builtin/plane/plane.ts'
 import type { StartReport } from '../route/builtin/protocol.ts'
 
@@ -40,13 +40,18 @@ plane.start().then(
   () => report({ listening: true }),
   (error: NodeJS.ErrnoException) => {
     log.error('router cannot listen', error, { host, port })
-    report({ listening: false, code: error.code ?? '', reason: error.message }, () => process.exit(1))
+    report({ listening: false, code: error.code ?? '', reason: error.message }, () =>
+      process.exit(1),
+    )
   },
 )
 
 /** Tells whoever started it, if that still listens, and lets go of it. */
 function report(said: StartReport, then: () => void = () => {}): void {
-  if (!process.send || !process.connected) return then()
+  if (!process.send || !process.connected) {
+    then()
+    return
+  }
   process.send(said, undefined, undefined, () => {
     if (process.connected) process.disconnect()
     then()

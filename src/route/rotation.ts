@@ -15,13 +15,19 @@ export type PlaceRoutes = {
  * The routes of all environments with their instances in rotation: the healthy ones of the serving release.
  * The same input in any order gives the same list.
  */
-export function buildRoutes(places: readonly PlaceRoutes[], instances: readonly Instance[]): Route[] {
+export function buildRoutes(
+  places: readonly PlaceRoutes[],
+  instances: readonly Instance[],
+): Route[] {
   return places
     .flatMap((place) => routesOf(place, instances))
     .sort((a, b) => compare(sortKey(a), sortKey(b)))
 }
 
-function routesOf({ place, routes, serving, page }: PlaceRoutes, instances: readonly Instance[]): Route[] {
+function routesOf(
+  { place, routes, serving, page }: PlaceRoutes,
+  instances: readonly Instance[],
+): Route[] {
   return routes.map(({ host, path, service }) => ({
     host,
     path,

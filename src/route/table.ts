@@ -16,25 +16,15 @@ export function checkTable(
   served: RouteTable,
 ): { table: RouteTable; refused: Applied['refused'] } {
   const { number, routes } = tableIn(input, served.number)
-  const owners = new Map(served.routes.map((route) => [addressOf(route), route]))
+  const before = new Map(served.routes.map((route) => [addressOf(route), route]))
   const accepted = new Map<string, Route>()
   const refused: Applied['refused'] = []
   for (const candidate of routes) {
     const reason = reasonAgainst(candidate)
-    if (reason !== null) {
-      refused.push({ route: named(candidate), reason })
-      continue
-    }
-    const route = candidate as Route
-    const address = addressOf(route)
-    const rival = accepted.get(address)
-    const wins = rival === undefined || (owns(route, owners.get(address)) && !sameOwner(route, rival))
-    if (wins) accepted.set(address, route)
-    const loser = wins ? rival : route
-    const winner = accepted.get(address) ?? route
-    if (loser) refused.push({ route: named(loser), reason: `${address} is a route of ${ownerOf(winner)} already` })
+    if (reason === null) claim(candidate as Route, before, accepted, refused)
+    else refused.push({ route: named(candidate), reason })
   }
-  for (const { route } of refused) keepServed(route, owners, accepted)
+  for (const { route } of refused) keepServed(route, before, accepted)
   return { table: { number, routes: [...accepted.values()] }, refused }
 }
 
@@ -53,7 +43,8 @@ export function routeFinder<R extends Pick<Route, 'host' | 'path'>>(
 }
 
 /** Host and path as one key: "shop.example.com/api". */
-const addressOf = ({ host, path }: Pick<Route, 'host' | 'path'>): string => `${host}${withoutSlash(path)}/`
+const addressOf = ({ host, path }: Pick<Route, 'host' | 'path'>): string =>
+  `${host}${withoutSlash(path)}/`
 
 const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path)
 
@@ -66,18 +57,39 @@ type Owner = Pick<Route, 'app' | 'environment'>
 
 const ownerOf = ({ app, environment }: Owner): string => `${app}/${environment}`
 const sameOwner = (a: Owner, b: Owner): boolean => ownerOf(a) === ownerOf(b)
-const owns = (route: Owner, served: Owner | undefined): boolean =>
-  served !== undefined && sameOwner(route, served)
+
+/** An address that two claim goes to the one who has it, otherwise to the first. */
+function claim(
+  route: Route,
+  before: ReadonlyMap<string, Route>,
+  accepted: Map<string, Route>,
+  refused: Applied['refused'],
+): void {
+  const address = addressOf(route)
+  const rival = accepted.get(address)
+  const holder = before.get(address)
+  const takesOver =
+    rival !== undefined &&
+    holder !== undefined &&
+    sameOwner(route, holder) &&
+    !sameOwner(rival, holder)
+  const winner = rival === undefined || takesOver ? route : rival
+  accepted.set(address, winner)
+  if (rival === undefined) return
+  const loser = takesOver ? rival : route
+  const reason = `${address} is a route of ${ownerOf(winner)} already`
+  refused.push({ route: named(loser), reason })
+}
 
 /** A refused route changes nothing for its owner, unless the address went to another one. */
 function keepServed(
   refused: Pick<Route, 'host' | 'path' | 'app'>,
-  owners: ReadonlyMap<string, Route>,
+  before: ReadonlyMap<string, Route>,
   accepted: Map<string, Route>,
 ): void {
   const address = addressOf(refused)
-  const before = owners.get(address)
-  if (before && before.app === refused.app && !accepted.has(address)) accepted.set(address, before)
+  const holder = before.get(address)
+  if (holder && holder.app === refused.app && !accepted.has(address)) accepted.set(address, holder)
 }
 
 function tableIn(input: unknown, servedNumber: number): { number: number; routes: unknown[] } {
@@ -86,17 +98,21 @@ function tableIn(input: unknown, servedNumber: number): { number: number; routes
   const { number, routes } = input
   if (!isCount(number)) throw invalid('it has no number')
   if (!Array.isArray(routes)) throw invalid('it has no list of routes')
-  if (number < servedNumber) throw invalid(`table ${number} is older than ${servedNumber}, which is being served`)
+  if (number < servedNumber)
+    throw invalid(`table ${number} is older than ${servedNumber}, which is being served`)
   return { number, routes }
 }
 
 function reasonAgainst(route: unknown): string | null {
   if (!isRecord(route)) return 'it is no route'
   const { host, path, app, environment, service, page, backends } = route
-  if (typeof host !== 'string' || !isRouteHost(host)) return `its host is no lower-case host name: ${quoted(host)}`
-  if (typeof path !== 'string' || !isRoutePath(path)) return `its path is none that can be routed: ${quoted(path)}`
+  if (typeof host !== 'string' || !isRouteHost(host))
+    return `its host is no lower-case host name: ${quoted(host)}`
+  if (typeof path !== 'string' || !isRoutePath(path))
+    return `its path is none that can be routed: ${quoted(path)}`
   for (const name of [app, environment, service])
-    if (typeof name !== 'string' || name === '') return 'it does not name its app, environment and service'
+    if (typeof name !== 'string' || name === '')
+      return 'it does not name its app, environment and service'
   if (page !== 'starting' && page !== 'down') return `it has no page ${quoted(page)}`
   if (!Array.isArray(backends)) return 'it has no list of backends'
   return backends.map(reasonAgainstBackend).find((reason) => reason !== null) ?? null
@@ -116,8 +132,10 @@ function reasonAgainstInstance(instance: unknown): string | null {
   if (!isRecord(instance)) return 'an instance is none'
   const { id, host, port } = instance
   if (typeof id !== 'string' || id === '') return 'an instance has no id'
-  if (typeof host !== 'string' || isIP(host) === 0) return `the host of ${id} is no IP address: ${quoted(host)}`
-  if (!isCount(port) || port === 0 || port > 65_535) return `the port of ${id} is none: ${quoted(port)}`
+  if (typeof host !== 'string' || isIP(host) === 0)
+    return `the host of ${id} is no IP address: ${quoted(host)}`
+  if (!isCount(port) || port === 0 || port > 65_535)
+    return `the port of ${id} is none: ${quoted(port)}`
   return null
 }
 
@@ -126,17 +144,22 @@ const isRoutePath = (path: string): boolean =>
   path.length <= 1024 &&
   /^\/[!-~]*$/.test(path) &&
   !/[?#\\]/.test(path) &&
-  !path.slice(1, path.endsWith('/') ? -1 : undefined).split('/').some((part) => part === '.' || part === '..' || (part === '' && path !== '/'))
+  !path
+    .slice(1, path.endsWith('/') ? -1 : undefined)
+    .split('/')
+    .some((part) => part === '.' || part === '..' || (part === '' && path !== '/'))
 
 const isRecord = (input: unknown): input is Record<string, unknown> =>
   typeof input === 'object' && input !== null
 
-const isCount = (input: unknown): input is number => Number.isSafeInteger(input) && (input as number) >= 0
+const isCount = (input: unknown): input is number =>
+  Number.isSafeInteger(input) && (input as number) >= 0
 
 const quoted = (input: unknown): string => (JSON.stringify(input) ?? 'nothing').slice(0, 120)
 
 /** What a refusal says of a route, whatever the route is. */
 function named(route: unknown): Pick<Route, 'host' | 'path' | 'app'> {
-  const text = (key: string) => (isRecord(route) && typeof route[key] === 'string' ? route[key] : '')
+  const text = (key: string) =>
+    isRecord(route) && typeof route[key] === 'string' ? route[key] : ''
   return { host: text('host'), path: text('path'), app: text('app') }
 }

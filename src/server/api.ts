@@ -1,6 +1,10 @@
 import type { Socket } from 'node:net'
 import fastify, { type InjectOptions, type LightMyRequestResponse } from 'fastify'
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
 import { randomId } from '../base/id.ts'
 import { appRoutes } from './apps.ts'
 import { authenticate } from './authentication.ts'

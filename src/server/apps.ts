@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { NaruError } from '../base/error.ts'
 import * as shapes from '../contract/shapes.ts'
 import { production } from '../model/environment.ts'
 import { checkedLabel } from '../model/name.ts'
-import { NaruError } from '../base/error.ts'
 import { type App, findApp, listApps, requireApp } from '../store/apps.ts'
 import { requireEnvironment } from '../store/environments.ts'
 import { askedBy } from './authentication.ts'
@@ -51,7 +51,9 @@ export function appRoutes(api: Api, { conductor, store: { db } }: ApiParts): voi
       const name = checkedLabel('app', request.body.name)
       const before = await findApp(db, name)
       if (before === undefined) await conductor.createApp(name, askedBy(request))
-      return reply.code(before === undefined ? 201 : 200).send(await view(await requireApp(db, name)))
+      return reply
+        .code(before === undefined ? 201 : 200)
+        .send(await view(await requireApp(db, name)))
     },
   )
 

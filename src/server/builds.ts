@@ -6,7 +6,11 @@ import type { Api, ApiParts } from './parts.ts'
 import { appNumberPath, appPath, failures, flag, listQuery } from './path.ts'
 import { afterQuery, type Message, resumeAfter, type Streams, streamOf } from './stream.ts'
 
-export function buildRoutes(api: Api, { store: { db }, buildLog }: ApiParts, streams: Streams): void {
+export function buildRoutes(
+  api: Api,
+  { store: { db }, buildLog }: ApiParts,
+  streams: Streams,
+): void {
   api.get(
     '/v1/apps/:app/builds',
     {
@@ -48,7 +52,10 @@ export function buildRoutes(api: Api, { store: { db }, buildLog }: ApiParts, str
         tags: ['builds'],
         params: appNumberPath,
         querystring: z.strictObject({ follow: flag, ...afterQuery }),
-        response: { ...streamOf('`line` messages with a buildLine, then one `end` with a build'), ...failures },
+        response: {
+          ...streamOf({ line: shapes.buildLine, end: shapes.build }),
+          ...failures,
+        },
       },
     },
     async (request, reply) => {

@@ -8,10 +8,10 @@ import { isOver } from '../model/rollout.ts'
 import { listDeployments, requireDeployment } from '../store/deployments.ts'
 import { listEvents } from '../store/events.ts'
 import { askedBy } from './authentication.ts'
-import { requirePlace } from './place.ts'
 import { followEvents } from './event-reading.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { failures, home, homeNumberPath, homePath, listQuery } from './path.ts'
+import { requirePlace } from './place.ts'
 import { afterQuery, type Message, resumeAfter, type Streams, streamOf } from './stream.ts'
 
 export function deploymentRoutes(api: Api, { conductor, store }: ApiParts, streams: Streams): void {
@@ -62,11 +62,15 @@ export function deploymentRoutes(api: Api, { conductor, store }: ApiParts, strea
     {
       config: { permission: 'deployments.read' },
       schema: {
-        summary: "A deployment's story as it happens: `event` messages, then `end` with the deployment",
+        summary:
+          "A deployment's story as it happens: `event` messages, then `end` with the deployment",
         tags: ['deployments'],
         params: homeNumberPath,
         querystring: z.strictObject(afterQuery),
-        response: { ...streamOf('`event` messages with an event, then one `end` with a deployment'), ...failures },
+        response: {
+          ...streamOf({ event: shapes.event, end: shapes.deployment }),
+          ...failures,
+        },
       },
     },
     async (request, reply) => {
@@ -76,7 +80,11 @@ export function deploymentRoutes(api: Api, { conductor, store }: ApiParts, strea
       const isOverNow = async () => isOver((await find(request.params)).rollout.status)
       await streams.send(request, reply, async function* (signal): AsyncGenerator<Message> {
         let id = after
-        for await (const event of followEvents(store, { filter, after, isOver: isOverNow }, signal)) {
+        for await (const event of followEvents(
+          store,
+          { filter, after, isOver: isOverNow },
+          signal,
+        )) {
           id = event.id
           yield { id, event: 'event', data: event }
         }

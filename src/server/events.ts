@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import * as shapes from '../contract/shapes.ts'
 import { checkedLabel } from '../model/name.ts'
 import { followEvents } from './event-reading.ts'
 import type { Api, ApiParts } from './parts.ts'
@@ -14,7 +15,7 @@ export function eventRoutes(api: Api, { store }: ApiParts, streams: Streams): vo
         summary: 'Everything that happens, from the oldest event that is kept, for ever',
         tags: ['events'],
         querystring: z.strictObject({ app: z.string().optional(), ...afterQuery }),
-        response: { ...streamOf('`event` messages with an event'), ...failures },
+        response: { ...streamOf({ event: shapes.event }), ...failures },
       },
     },
     async (request, reply) => {

@@ -30,7 +30,9 @@ export const answerRefusal =
 
 /** What a request that never became one is answered: its line or its headers cannot be read. */
 export function unreadable(words: Words, requestId: string, status: number): string {
-  const error = new NaruError('request.invalid', { issues: ['this is no HTTP request that can be read'] })
+  const error = new NaruError('request.invalid', {
+    issues: ['this is no HTTP request that can be read'],
+  })
   const body = JSON.stringify(failureBody(error, requestId, words))
   const reason = status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'
   return [
@@ -101,7 +103,8 @@ const unreadables: Readonly<Record<string, string>> = {
 function framework(error: unknown): { code?: string; statusCode?: number } {
   if (!(error instanceof Error)) return {}
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined
+  const status =
+    'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined
   if (!code?.startsWith('FST_')) return {}
   return { code, ...(status === undefined ? {} : { statusCode: status }) }
 }

@@ -25,6 +25,7 @@ export function gitRoutes(api: Api, { git, store: { db }, log }: ApiParts): void
   })
 
   async function answer(request: FastifyRequest, reply: FastifyReply, asked: GitRequest) {
+    reply.raw.on('error', () => reply.raw.destroy()) // A pusher who goes away is no failure of ours.
     try {
       await git(request.raw, reply.raw, asked)
       reply.hijack()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import * as shapes from '../contract/shapes.ts'
 import type { LogFilter } from '../engine/engine.ts'
 import { checkedLabel } from '../model/name.ts'
 import type { Api, ApiParts } from './parts.ts'
@@ -16,7 +17,10 @@ export function logRoutes(api: Api, { engine, store: { db } }: ApiParts, streams
         tags: ['logs'],
         params: homePath,
         querystring: logQuery,
-        response: { ...streamOf('`line` messages with a logLine; ends unless `follow`'), ...failures },
+        response: {
+          ...streamOf({ line: shapes.logLine }),
+          ...failures,
+        },
       },
     },
     async (request, reply) => {
@@ -35,9 +39,17 @@ export function logRoutes(api: Api, { engine, store: { db } }: ApiParts, streams
 const logQuery = z.strictObject({
   follow: flag,
   service: z.string().optional(),
-  release: z.string().regex(/^[1-9]\d{0,8}$/, 'expected the number of a release').transform(Number).optional(),
+  release: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'expected the number of a release')
+    .transform(Number)
+    .optional(),
   since: z.iso.datetime({ offset: true }).optional(),
-  tail: z.string().regex(/^\d{1,6}$/, 'expected a number up to 999999').transform(Number).optional(),
+  tail: z
+    .string()
+    .regex(/^\d{1,6}$/, 'expected a number up to 999999')
+    .transform(Number)
+    .optional(),
   ...afterQuery,
 })
 

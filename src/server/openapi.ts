@@ -11,7 +11,8 @@ export async function describeApi(api: Api): Promise<void> {
       info: {
         title: 'Naru',
         version,
-        description: 'Takes a git push to a healthy release. `src/contract/README.md` has the same as one table.',
+        description:
+          'Takes a git push to a healthy release. `src/contract/README.md` has the same as one table.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],

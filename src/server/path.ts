@@ -10,7 +10,9 @@ const number = z
 
 /** Names are checked before any of them is looked up, by `checkNames`, so that a bad one is refused as a name. */
 export const appPath = z.object({ app: z.string().describe('name of an app') })
-export const homePath = appPath.extend({ environment: z.string().describe('name of an environment') })
+export const homePath = appPath.extend({
+  environment: z.string().describe('name of an environment'),
+})
 export const appNumberPath = appPath.extend({ number })
 export const homeNumberPath = homePath.extend({ number })
 
@@ -27,7 +29,10 @@ export const listQuery = z.strictObject({
 })
 
 /** A question that is yes or no. */
-export const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true')
+export const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true')
 
 /** How every route documents its failures. */
 export const failures = { '4xx': failure, '5xx': failure }

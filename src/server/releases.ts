@@ -6,9 +6,9 @@ import { unfinishedDeployments } from '../store/deployments.ts'
 import { listReleases, requireRelease } from '../store/releases.ts'
 import { askedBy } from './authentication.ts'
 import { deploymentView } from './deployments.ts'
-import { requirePlace } from './place.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { failures, home, homePath, listQuery } from './path.ts'
+import { requirePlace } from './place.ts'
 
 export function releaseRoutes(api: Api, { conductor, store: { db } }: ApiParts): void {
   api.get(

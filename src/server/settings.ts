@@ -40,7 +40,11 @@ export function settingRoutes(api: Api, { conductor, store: { db } }: ApiParts):
     async (request, reply) => {
       await requirePlace(db, request.params)
       checkVariables('setting', request.body)
-      const deployment = await conductor.changeSettings(request.params, request.body, askedBy(request))
+      const deployment = await conductor.changeSettings(
+        request.params,
+        request.body,
+        askedBy(request),
+      )
       return reply
         .code(202)
         .send({ deployment: deployment && (await deploymentView(deployment, conductor)) })

@@ -17,15 +17,26 @@ export type StreamLimits = {
 export const streamLimits: StreamLimits = { heartbeatMs: 15_000, stallMs: 60_000 }
 
 /** Where reading goes on: after this id. */
-export const afterQuery = { after: z.string().regex(/^\d{1,15}$/, 'expected a number').transform(Number).optional() }
+export const afterQuery = {
+  after: z
+    .string()
+    .regex(/^\d{1,15}$/, 'expected a number')
+    .transform(Number)
+    .optional(),
+}
 
-/** How answers that are streams are documented. */
-export const streamOf = (what: string) => ({
-  200: { description: what, content: { 'text/event-stream': { schema: z.string().describe(what) } } },
-})
+/** How an answer that is a stream is documented: what each message carries, by its name. */
+export function streamOf(messages: Readonly<Record<string, z.ZodType>>) {
+  const description = `Server-sent events named ${Object.keys(messages).join(' and ')}; this is their data`
+  const schema = z.union(Object.values(messages))
+  return { 200: { description, content: { 'text/event-stream': { schema } } } }
+}
 
 /** The id to go on after: what a reader saw last before it was cut off, else `?after=`; undefined from the start. */
-export function resumeAfter(request: FastifyRequest, after: number | undefined): number | undefined {
+export function resumeAfter(
+  request: FastifyRequest,
+  after: number | undefined,
+): number | undefined {
   const last = request.headers['last-event-id']
   if (last === undefined || last === '') return after
   if (typeof last === 'string' && /^\d{1,15}$/.test(last)) return Number(last)
@@ -55,25 +66,29 @@ export class Streams {
     reply.hijack()
     const response = reply.raw
     const over = new AbortController()
-    const end = () => over.abort()
-    response.once('close', end)
-    this.#closing.signal.addEventListener('abort', end, { once: true })
-    if (this.#closing.signal.aborted) end()
+    const cut = () => response.destroy()
     const heartbeat = begin(response, requestId, this.#limits.heartbeatMs)
+    response.once('close', () => {
+      clearInterval(heartbeat)
+      over.abort()
+    })
+    response.on('error', cut) // A reader that goes away in the middle of a write is no failure of ours.
+    this.#closing.signal.addEventListener('abort', cut, { once: true })
+    if (this.#closing.signal.aborted) cut()
     try {
       for await (const message of messages(over.signal)) {
-        if (over.signal.aborted) break
-        if (!response.write(encoded(message))) await drained(response, over.signal, this.#limits.stallMs)
-        if (over.signal.aborted) break
+        if (response.destroyed) break
+        if (!response.write(encoded(message))) {
+          await drained(response, over.signal, this.#limits.stallMs)
+        }
       }
-      if (over.signal.aborted) response.destroy()
-      else response.end()
+      if (!response.destroyed) response.end()
     } catch (error) {
-      if (!over.signal.aborted) this.#log.error('a stream broke', error, { requestId })
+      if (!response.destroyed) this.#log.error('a stream broke', error, { requestId })
       response.destroy()
     } finally {
       clearInterval(heartbeat)
-      this.#closing.signal.removeEventListener('abort', end)
+      this.#closing.signal.removeEventListener('abort', cut)
     }
   }
 
@@ -92,7 +107,7 @@ function begin(response: ServerResponse, requestId: string, heartbeatMs: number)
   })
   response.flushHeaders()
   return setInterval(() => {
-    if (!response.writableNeedDrain) response.write(':\n\n')
+    if (!response.writableNeedDrain && !response.destroyed) response.write(':\n\n')
   }, heartbeatMs).unref()
 }
 

@@ -31,10 +31,15 @@ function wrongWithName(name: string): string | undefined {
 function wrongWithValue(value: string): string | undefined {
   if (value.includes('\0')) return 'it contains the character NUL'
   if (/\p{Surrogate}/u.test(value)) return 'it contains half of a character'
-  if (Buffer.byteLength(value) > valueLimitBytes) return `it is larger than ${valueLimitBytes / 1024} KiB`
+  if (Buffer.byteLength(value) > valueLimitBytes)
+    return `it is larger than ${valueLimitBytes / 1024} KiB`
   return undefined
 }
 
 /** Whoever writes NAME=VALUE where a name belongs has written a value. */
 const refused = (what: string, name: string, reason: string): NaruError =>
-  new NaruError('value.invalid', { what, name: (name.split('=', 1)[0] ?? '').slice(0, 128), reason })
+  new NaruError('value.invalid', {
+    what,
+    name: (name.split('=', 1)[0] ?? '').slice(0, 128),
+    reason,
+  })

@@ -68,10 +68,10 @@ export async function unfinishedDeployments(db: Db, place?: Place): Promise<Depl
 
 /** Keeps where it stands: its rollout and its times. What it was asked for stays. Throws `deployment.unknown`. */
 export async function saveDeployment(db: Db, deployment: Deployment): Promise<void> {
-  const { app, environment, number, rollout, startedAt, liveAt, endedAt } = deployment
+  const { app, environment, number, from, rollout, startedAt, liveAt, endedAt } = deployment
   const { numUpdatedRows } = await db
     .updateTable('deployments')
-    .set({ status: rollout.status, rollout: toJson(rollout), startedAt, liveAt, endedAt })
+    .set({ status: rollout.status, from, rollout: toJson(rollout), startedAt, liveAt, endedAt })
     .where('app', '=', app)
     .where('environment', '=', environment)
     .where('number', '=', number)

@@ -1,5 +1,5 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jsonLog } from '../../src/base/log.ts'
@@ -50,6 +50,7 @@ export async function makeBench(): Promise<Bench> {
       return bench.engine
     },
     async end() {
+      await bench.restart() // A test may have closed its engine and left instances to others.
       const ids = (await bench.engine.list()).map(({ id }) => id)
       await bench.engine.stop(ids, 0)
       await bench.engine.close()
@@ -69,9 +70,14 @@ export function startEngine(folder: string, say: (line: string) => void): Promis
   })
 }
 
-export const groupOf = (app: string): number => 62_000 + [...app].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
+export const groupOf = (app: string): number =>
+  62_000 + [...app].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
 
-export async function setOf(folder: string, program: string, change: Partial<SetSpec> = {}): Promise<SetSpec> {
+export async function setOf(
+  folder: string,
+  program: string,
+  change: Partial<SetSpec> = {},
+): Promise<SetSpec> {
   const set = change.set ?? { app: 'hello', environment: 'production', service: 'web', release: 1 }
   const at = places(folder)
   const app = at.app(set.app)

@@ -35,7 +35,9 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
     const first = (what: string, fits: (instance: Instance) => boolean) =>
       until(what, async () => (await all()).find(fits))
     const ask = async ({ address }: Instance, path = '/') => {
-      const response = await fetch(`http://${address.host}:${address.port}${path}`, { headers: { connection: 'close' } })
+      const response = await fetch(`http://${address.host}:${address.port}${path}`, {
+        headers: { connection: 'close' },
+      })
       return response.text()
     }
     const lines = async (change: object = {}) => {
@@ -56,7 +58,10 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
       it('nothing when the artifact is gone, and says which', async () => {
         const { folder } = await bench.set('answers')
         const attempt = bench.engine.prepare(release, `${folder}-gone`)
-        await expect(attempt).rejects.toMatchObject({ code: 'artifact.missing', facts: { digest: release.artifact } })
+        await expect(attempt).rejects.toMatchObject({
+          code: 'artifact.missing',
+          facts: { digest: release.artifact },
+        })
         await expect(attempt).rejects.toBeInstanceOf(NaruError)
       })
     })
@@ -67,26 +72,45 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
         const [one, two] = (await healthy(2)) as [Instance, Instance]
         expect(await ask(one)).toBe(`hello from ${one.id}`)
         expect(await ask(two)).toBe(`hello from ${two.id}`)
-        expect(one.set).toEqual({ app: 'hello', environment: 'production', service: 'web', release: 1 })
+        expect(one.set).toEqual({
+          app: 'hello',
+          environment: 'production',
+          service: 'web',
+          release: 1,
+        })
         expect(one).toMatchObject({ restarts: 0, lastExit: null, reason: null, listening: [] })
       })
 
       it('only what is missing, however often and at once it is asked', async () => {
         const set = await bench.set('answers')
-        await Promise.all([bench.engine.ensure(set, 1), bench.engine.ensure(set, 2), bench.engine.ensure(set, 2)])
+        await Promise.all([
+          bench.engine.ensure(set, 1),
+          bench.engine.ensure(set, 2),
+          bench.engine.ensure(set, 2),
+        ])
         await bench.engine.ensure(set, 1)
         expect(await healthy(2)).toHaveLength(2)
         expect(await all()).toHaveLength(2)
       })
 
       it('a text as a shell would, and a list as it is', async () => {
-        const set = await bench.set('answers', { command: 'GREETING=hi; export GREETING; exec node answers.mjs' })
+        const set = await bench.set('answers', {
+          command: 'GREETING=hi; export GREETING; exec node answers.mjs',
+        })
         await bench.engine.ensure(set, 1)
         const [instance] = (await healthy(1)) as [Instance]
         expect(JSON.parse(await ask(instance, '/environment'))).toMatchObject({ GREETING: 'hi' })
-        const odd = { command: ['node', '-e', 'console.log(process.argv[1])', 'a $HOME; "b'] as const, routed: false }
-        await bench.engine.ensure(await bench.set('answers', { ...odd, set: { ...set.set, service: 'worker' } }), 1)
-        await until('the argument', async () => (await lines({ service: 'worker' })).includes('a $HOME; "b'))
+        const odd = {
+          command: ['node', '-e', 'console.log(process.argv[1])', 'a $HOME; "b'] as const,
+          routed: false,
+        }
+        await bench.engine.ensure(
+          await bench.set('answers', { ...odd, set: { ...set.set, service: 'worker' } }),
+          1,
+        )
+        await until('the argument', async () =>
+          (await lines({ service: 'worker' })).includes('a $HOME; "b'),
+        )
       })
 
       it('each with its release’s environment and what every instance gets', async () => {
@@ -122,17 +146,26 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
           await bench.engine.ensure(set, 1)
         }
         const reason = (service: string) =>
-          first(`a reason of ${service}`, (it) => it.set.service === service && it.reason !== null).then((it) => it.reason)
+          first(
+            `a reason of ${service}`,
+            (it) => it.set.service === service && it.reason !== null,
+          ).then((it) => it.reason)
         expect(await reason('wrong-port')).toBe('connection refused')
         await first('the silence', ({ reason }) => reason === 'no answer within 0.5 s')
         await first('the 500', ({ reason }) => reason === 'GET / answered 500')
-        expect((await all()).map(({ health }) => health)).toEqual(['starting', 'starting', 'starting'])
+        expect((await all()).map(({ health }) => health)).toEqual([
+          'starting',
+          'starting',
+          'starting',
+        ])
       })
 
       it('on which ports it listens instead of the one it was given', async () => {
         await bench.engine.ensure(await bench.set('wrong-port'), 1)
         const instance = await first('a port', ({ listening }) => listening.length > 0)
-        await until('the line', async () => (await lines()).includes(`port ${instance.listening[0]}`))
+        await until('the line', async () =>
+          (await lines()).includes(`port ${instance.listening[0]}`),
+        )
         expect(instance.listening).not.toContain(instance.address.port)
       })
 
@@ -157,7 +190,10 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
         await bench.engine.ensure(await bench.set('answers'), 1)
         const [before] = (await healthy(1)) as [Instance]
         await ask(before, '/die?code=7')
-        const after = await first('a second start', ({ restarts, health }) => restarts === 1 && health === 'healthy')
+        const after = await first(
+          'a second start',
+          ({ restarts, health }) => restarts === 1 && health === 'healthy',
+        )
         expect(after.id).toBe(before.id)
         expect(after.address).toEqual(before.address)
         expect(after.lastExit).toMatchObject({ code: 7, signal: null })
@@ -166,7 +202,10 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
 
       it('counts one that ends again and again, and lists it as down between its starts', async () => {
         await bench.engine.ensure(await bench.set('crashes-at-once'), 1)
-        const down = await first('two starts more', ({ restarts, health }) => restarts === 2 && health === 'down')
+        const down = await first(
+          'two starts more',
+          ({ restarts, health }) => restarts === 2 && health === 'down',
+        )
         expect(down).toMatchObject({ lastExit: { code: 3 }, reason: 'exit code 3', pid: null })
         await bench.engine.ensure(await bench.set('crashes-at-once'), 1)
         expect(await all()).toHaveLength(1)
@@ -212,7 +251,9 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
 
       it('one that ignores its signal, with all it has started, after the grace', async () => {
         await bench.engine.ensure(await bench.set('ignores-sigterm', { routed: false }), 1)
-        await until('its child', async () => (await lines()).some((line) => line.startsWith('child')))
+        await until('its child', async () =>
+          (await lines()).some((line) => line.startsWith('child')),
+        )
         const [instance] = (await all()) as [Instance]
         const before = performance.now()
         await bench.engine.stop([instance.id], 0.5)
@@ -235,7 +276,8 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
     describe('tells', () => {
       it('that something appeared, became healthy, went down and is gone', async () => {
         const seen: string[] = []
-        const look = async () => seen.push((await all()).map(({ health }) => health).join() || 'none')
+        const look = async () =>
+          seen.push((await all()).map(({ health }) => health).join() || 'none')
         const unwatch = bench.engine.watch(() => void look())
         const saw = (what: string) => until(what, () => seen.includes(what))
         await bench.engine.ensure(await bench.set('answers'), 1)
@@ -265,7 +307,8 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
     })
 
     describe('keeps what instances write', () => {
-      const printing = (count: number) => bench.set('prints-lines', { routed: false, environment: { LINES: String(count) } })
+      const printing = (count: number) =>
+        bench.set('prints-lines', { routed: false, environment: { LINES: String(count) } })
       const allLines = async (count: number) => {
         await bench.engine.ensure(await printing(count), 1)
         await until('the last line', async () => (await lines()).length === count)
@@ -275,18 +318,27 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
         await allLines(50)
         const [instance] = (await all()) as [Instance]
         const read = []
-        for await (const line of bench.engine.logs({ app: 'hello', environment: 'production' })) read.push(line)
-        expect(read.map(({ text }) => text.trim())).toEqual(Array.from({ length: 50 }, (_, at) => `line ${at + 1}`))
+        for await (const line of bench.engine.logs({ app: 'hello', environment: 'production' }))
+          read.push(line)
+        expect(read.map(({ text }) => text.trim())).toEqual(
+          Array.from({ length: 50 }, (_, at) => `line ${at + 1}`),
+        )
         expect(read[0]).toMatchObject({ instance: instance.id, service: 'web', release: 1 })
-        expect(read.map(({ position }) => position)).toEqual(read.map(({ position }) => position).sort((a, b) => a - b))
+        expect(read.map(({ position }) => position)).toEqual(
+          read.map(({ position }) => position).sort((a, b) => a - b),
+        )
         expect(Date.parse(read[0]?.at ?? '')).toBeGreaterThan(Date.now() - 60_000)
       })
 
       it('the newest, those after a position, those since a time, those of one instance', async () => {
         await allLines(20)
-        expect((await lines({ tail: 2 })).map((text) => text.trim())).toEqual(['line 19', 'line 20'])
+        expect((await lines({ tail: 2 })).map((text) => text.trim())).toEqual([
+          'line 19',
+          'line 20',
+        ])
         const read = []
-        for await (const line of bench.engine.logs({ app: 'hello', environment: 'production' })) read.push(line)
+        for await (const line of bench.engine.logs({ app: 'hello', environment: 'production' }))
+          read.push(line)
         expect(await lines({ after: read[17]?.position })).toHaveLength(2)
         expect(await lines({ since: read[0]?.at })).toHaveLength(20)
         expect(await lines({ since: new Date(Date.now() + 60_000).toISOString() })).toEqual([])
@@ -310,7 +362,10 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
 
       it('when the instance is gone, too', async () => {
         await allLines(5)
-        await bench.engine.stop((await all()).map(({ id }) => id), 5)
+        await bench.engine.stop(
+          (await all()).map(({ id }) => id),
+          5,
+        )
         expect(await lines()).toHaveLength(5)
       })
     })
@@ -334,17 +389,29 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
         await bench.engine.ensure(set, 1)
         const [before] = (await healthy(1)) as [Instance]
         await bench.engine.close()
-        await until('its end', () => ask(before).then(() => false, () => true))
+        await until('its end', () =>
+          ask(before).then(
+            () => false,
+            () => true,
+          ),
+        )
         await bench.restart()
         const down = await first('its end', ({ health }) => health === 'down')
-        expect(down).toMatchObject({ id: before.id, lastExit: { code: 7, signal: null }, restarts: 0 })
+        expect(down).toMatchObject({
+          id: before.id,
+          lastExit: { code: 7, signal: null },
+          restarts: 0,
+        })
         await bench.engine.ensure(set, 1)
         const again = await first('its start', ({ health }) => health === 'healthy')
         expect(again).toMatchObject({ id: before.id, restarts: 1, address: before.address })
       })
 
       it('loses no line and has none twice', async () => {
-        await bench.engine.ensure(await bench.set('ticks', { routed: false, environment: { TICK_MS: '5' } }), 1)
+        await bench.engine.ensure(
+          await bench.set('ticks', { routed: false, environment: { TICK_MS: '5' } }),
+          1,
+        )
         for (const count of [20, 60, 100]) {
           await until(`${count} lines`, async () => (await lines()).length > count)
           await bench.restart()
@@ -359,7 +426,9 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
       it('nothing that an instance uses or a release needs', async () => {
         const set = await bench.set('answers')
         await bench.engine.ensure(set, 1)
-        expect(await bench.engine.collect({ artifacts: new Set(), apps: new Set() })).toMatchObject({ artifacts: 0 })
+        expect(await bench.engine.collect({ artifacts: new Set(), apps: new Set() })).toMatchObject(
+          { artifacts: 0 },
+        )
         const [instance] = (await healthy(1)) as [Instance]
         expect(await ask(instance)).toContain('hello')
       })
@@ -367,7 +436,10 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
       it('the logs of an app that is no more', async () => {
         await bench.engine.ensure(await bench.set('crashes-at-once'), 1)
         await until('a line', async () => (await lines()).length > 0)
-        await bench.engine.stop((await all()).map(({ id }) => id), 5)
+        await bench.engine.stop(
+          (await all()).map(({ id }) => id),
+          5,
+        )
         await bench.engine.collect({ artifacts: new Set(), apps: new Set() })
         expect(await lines()).toEqual([])
       })

@@ -8,7 +8,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { settleRun } from '../../src/engine/process/launcher.ts'
-import { anyProcess, bootId, hasVariable, livingProcess, livingProcesses } from '../../src/engine/process/proc.ts'
+import {
+  anyProcess,
+  bootId,
+  hasVariable,
+  livingProcess,
+  livingProcesses,
+} from '../../src/engine/process/proc.ts'
 import { type InstanceRecord, readRecord, writeRecord } from '../../src/engine/process/record.ts'
 import type { SetSpec } from '../../src/model/set.ts'
 import { type Bench, makeBench } from './bench.ts'
@@ -21,7 +27,13 @@ const servers: ChildProcess[] = []
 beforeAll(async () => {
   scripts = mkdtempSync(join(tmpdir(), 'naru-server-'))
   const entry = join(import.meta.dirname, 'server.ts')
-  await build({ entryPoints: [entry], outfile: join(scripts, 'server.mjs'), bundle: true, platform: 'node', format: 'esm' })
+  await build({
+    entryPoints: [entry],
+    outfile: join(scripts, 'server.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  })
 })
 afterAll(() => rmSync(scripts, { recursive: true }))
 beforeEach(async () => {
@@ -43,7 +55,10 @@ async function serve(set: SetSpec, count = 1): Promise<ChildProcess> {
 
 async function says(server: ChildProcess, word: string): Promise<void> {
   let heard = ''
-  for await (const chunk of server.stdout ?? []) if ((heard += chunk).includes(word)) return
+  for await (const chunk of server.stdout ?? []) {
+    heard += chunk
+    if (heard.includes(word)) return
+  }
 }
 
 async function kill9(server: ChildProcess): Promise<void> {
@@ -52,8 +67,12 @@ async function kill9(server: ChildProcess): Promise<void> {
 }
 
 /** Processes that run a program for one app of this test. */
-const running = (set: SetSpec) => livingProcesses().filter(({ pid }) => commandOf(pid).startsWith(`node\0`) && folderOf(pid, set))
-const commandOf = (pid: number) => (existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '')
+const running = (set: SetSpec) =>
+  livingProcesses()
+    .filter(({ pid }) => /^[^\0]*node\0/.test(commandOf(pid)) && folderOf(pid, set))
+    .map(({ pid, startTime, group }) => ({ pid, startTime, group }))
+const commandOf = (pid: number) =>
+  existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''
 const folderOf = (pid: number, { folder }: SetSpec) => {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder)
@@ -79,7 +98,9 @@ describe('after kill -9 of the server', () => {
     expect(instances).toHaveLength(2)
     expect(instances.map(({ restarts }) => restarts)).toEqual([0, 0])
     expect(running(set)).toEqual(before)
-    expect(new Set((await bench.ports.held()).values())).toEqual(new Set(instances.map(({ id }) => id)))
+    expect(new Set((await bench.ports.held()).values())).toEqual(
+      new Set(instances.map(({ id }) => id)),
+    )
   })
 
   it('at any moment of a start, the set has as many programs as it should and none is an orphan', async () => {
@@ -93,9 +114,15 @@ describe('after kill -9 of the server', () => {
       await bench.engine.ensure(set, 2)
       const ids = await until('two healthy ones', async () => {
         const all = await bench.engine.list()
-        return all.length === 2 && all.every(({ health }) => health === 'healthy') && all.map(({ id }) => id)
+        return (
+          all.length === 2 &&
+          all.every(({ health }) => health === 'healthy') &&
+          all.map(({ id }) => id)
+        )
       })
-      const named = running(set).map(({ pid }) => ids.find((id) => hasVariable(pid, 'NARU_INSTANCE', id)))
+      const named = running(set).map(({ pid }) =>
+        ids.find((id) => hasVariable(pid, 'NARU_INSTANCE', id)),
+      )
       expect(named.sort()).toEqual(ids.sort())
       await bench.engine.stop(ids, 0)
       expect(running(set)).toEqual([])
@@ -125,7 +152,9 @@ describe('a crash between the record of a start and the start', () => {
     await bench.engine.ensure(set, 1)
     await end('web')
     await bench.restart()
-    expect(await bench.engine.list()).toMatchObject([{ health: 'down', reason: 'not started yet', restarts: 0 }])
+    expect(await bench.engine.list()).toMatchObject([
+      { health: 'down', reason: 'not started yet', restarts: 0 },
+    ])
     await bench.engine.ensure(set, 1)
     await until('health', async () => (await bench.engine.list())[0]?.health === 'healthy')
     expect(running(set)).toHaveLength(1)
@@ -135,7 +164,14 @@ describe('a crash between the record of a start and the start', () => {
     const file = join(bench.folder, 'run')
     expect(settleRun(file)).toEqual({ leader: null, exit: null })
     const script = join(bench.folder, 'launch', 'launch.sh')
-    const args = ['-c', 'exec sh "$1" touch "$2" 3>>"$3" 4<"$3"', 'sh', script, join(bench.folder, 'touched'), file]
+    const args = [
+      '-c',
+      'exec sh "$1" touch "$2" 3>>"$3" 4<"$3"',
+      'sh',
+      script,
+      join(bench.folder, 'touched'),
+      file,
+    ]
     const [code] = await once(spawn('/bin/sh', args), 'exit')
     expect(code).toBe(0)
     expect(existsSync(join(bench.folder, 'touched'))).toBe(false)
@@ -197,7 +233,9 @@ describe('a number that went to another process', () => {
     const record = readRecord(folder) as InstanceRecord
     await writeRecord(folder, { ...record, boot: 'another boot' })
     await bench.restart()
-    expect(await bench.engine.list()).toMatchObject([{ health: 'down', lastExit: { code: null, signal: null } }])
+    expect(await bench.engine.list()).toMatchObject([
+      { health: 'down', lastExit: { code: null, signal: null } },
+    ])
     expect(livingProcess(instance?.pid ?? 0)).not.toBeNull()
     await writeRecord(folder, { ...record, boot: bootId() })
     await bench.restart()
@@ -208,8 +246,12 @@ describe('a number that went to another process', () => {
     const parent = spawn('/bin/sh', ['-c', script], { stdio: 'ignore' })
     servers.push(parent)
     const zombie = await until('a zombie', () => {
-      const numbers = readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8').trim().split(' ')
-      return numbers.map((number) => anyProcess(Number(number))).find((entry) => entry?.state === 'Z')
+      const numbers = readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8')
+        .trim()
+        .split(' ')
+      return numbers
+        .map((number) => anyProcess(Number(number)))
+        .find((entry) => entry?.state === 'Z')
     })
     expect(livingProcess(zombie.pid)).toBeNull()
     expect(livingProcesses().some(({ pid }) => pid === zombie.pid)).toBe(false)

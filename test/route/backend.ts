@@ -3,12 +3,21 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Route } from '../../src/model/route.ts'
 
-export type Backend = { id: string; host: string; port: number; server: Server; close(): Promise<void> }
+export type Backend = {
+  id: string
+  host: string
+  port: number
+  server: Server
+  close(): Promise<void>
+}
 
 let backends = 0
 
 /** A real app in this process. */
-export async function backend(answer: RequestListener, id = `instance-${++backends}`): Promise<Backend> {
+export async function backend(
+  answer: RequestListener,
+  id = `instance-${++backends}`,
+): Promise<Backend> {
   const server = createServer(answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -49,7 +58,11 @@ export function routeTo(
     service: 'web',
     page: 'down',
     backends: [
-      { release: 1, weight: 1, instances: instances.map(({ id, host, port }) => ({ id, host, port })) },
+      {
+        release: 1,
+        weight: 1,
+        instances: instances.map(({ id, host, port }) => ({ id, host, port })),
+      },
     ],
     ...more,
   }

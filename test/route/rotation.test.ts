@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { Health, Instance } from '../../src/model/instance.ts'
 import { buildRoutes, type PlaceRoutes } from '../../src/route/rotation.ts'
 
-const instance = (id: string, release: number, health: Health = 'healthy', service = 'web'): Instance => ({
+const instance = (
+  id: string,
+  release: number,
+  health: Health = 'healthy',
+  service = 'web',
+): Instance => ({
   id,
   set: { app: 'shop', environment: 'production', service, release },
   address: { host: '127.0.0.1', port: 4000 },
@@ -58,6 +63,8 @@ describe('instances in rotation', () => {
       routes: [{ host: 'blog.test', path: '/', service: 'web' }],
     }
     const instances = [instance('a', 2), instance('b', 2), instance('c', 2)]
-    expect(buildRoutes([shop, blog], instances)).toEqual(buildRoutes([blog, shop], instances.toReversed()))
+    expect(buildRoutes([shop, blog], instances)).toEqual(
+      buildRoutes([blog, shop], instances.toReversed()),
+    )
   })
 })

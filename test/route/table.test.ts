@@ -22,9 +22,15 @@ describe('a route table that comes in', () => {
     expect(() => checkTable(table(4), served)).toThrow(/table 4 is older than 5/)
   })
 
-  it.each([[null], ['x'], [{}], [{ number: -1, routes: [] }], [{ number: 1.5, routes: [] }], [{ number: 1, routes: {} }]])(
-    'is refused as a whole when it is no table: %j',
-    (input) => expect(() => checkTable(input, emptyTable)).toThrow(/table\.invalid/),
+  it.each([
+    [null],
+    ['x'],
+    [{}],
+    [{ number: -1, routes: [] }],
+    [{ number: 1.5, routes: [] }],
+    [{ number: 1, routes: {} }],
+  ])('is refused as a whole when it is no table: %j', (input) =>
+    expect(() => checkTable(input, emptyTable)).toThrow(/table\.invalid/),
   )
 
   const bad: [string, unknown][] = [
@@ -43,7 +49,10 @@ describe('a route table that comes in', () => {
     ['no app', { ...route(), app: '' }],
     ['no page', { ...route(), page: 'party' }],
     ['a negative weight', route({ backends: [{ release: 1, weight: -1, instances: [] }] })],
-    ['an endless weight', { ...route(), backends: [{ release: 1, weight: Number.NaN, instances: [] }] }],
+    [
+      'an endless weight',
+      { ...route(), backends: [{ release: 1, weight: Number.NaN, instances: [] }] },
+    ],
     ['a host name for an address', routeTo([{ ...instance, host: 'example.com' }])],
     ['port 0', routeTo([{ ...instance, port: 0 }])],
     ['port 70000', routeTo([{ ...instance, port: 70_000 }])],
@@ -88,7 +97,10 @@ describe('a route table that comes in', () => {
   })
 
   it('takes a path with and without a closing slash for the same address', () => {
-    const { refused } = checkTable(table(1, route({ path: '/api' }), route({ path: '/api/' })), emptyTable)
+    const { refused } = checkTable(
+      table(1, route({ path: '/api' }), route({ path: '/api/' })),
+      emptyTable,
+    )
     expect(refused.map(({ reason }) => reason)).toEqual([
       'shop.test/api/ is a route of shop/production already',
     ])

@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
+import { type Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 
 export type Answer = {
@@ -19,7 +19,14 @@ export type Ask = {
 }
 
 /** One request with a `Host` of its own, since not every machine resolves `*.localhost`. */
-export function ask({ port, host = 'shop.test', agent, body, headers = {}, ...rest }: Ask): Promise<Answer> {
+export function ask({
+  port,
+  host = 'shop.test',
+  agent,
+  body,
+  headers = {},
+  ...rest
+}: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asking = request(
       { host: '127.0.0.1', port, agent: agent ?? false, headers: { host, ...headers }, ...rest },

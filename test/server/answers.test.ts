@@ -52,7 +52,12 @@ describe('apps', () => {
     await addReleases(rig, 1)
     await rig.store.write((db) => pointTo(db, place, { stable: 1, warm: null }))
     const { json } = await ask(rig, '/v1/apps')
-    expect(json).toMatchObject({ apps: [{ name: 'blog', stable: null }, { name: 'shop', stable: 1 }] })
+    expect(json).toMatchObject({
+      apps: [
+        { name: 'blog', stable: null },
+        { name: 'shop', stable: 1 },
+      ],
+    })
     expect((await ask(rig, '/v1/apps/shop')).json).toMatchObject({ name: 'shop', stable: 1 })
   })
 
@@ -77,7 +82,10 @@ describe('an app that is not there', () => {
     expect(paths.length).toBeGreaterThan(15)
     const bodies = { pushes: { commit, ref: 'refs/heads/main' } }
     for (const { method, url } of paths) {
-      const path = url.replace(':app', 'gone').replace(':environment', 'production').replace(':number', '1')
+      const path = url
+        .replace(':app', 'gone')
+        .replace(':environment', 'production')
+        .replace(':number', '1')
       const body = url.endsWith('pushes') ? bodies.pushes : method === 'PATCH' ? {} : undefined
       const { status, json } = await ask(rig, path, { method, ...(body ? { body } : {}) })
       expect([status, json['code']], `${method} ${path}`).toEqual([404, 'app.unknown'])
@@ -136,7 +144,9 @@ describe('builds', () => {
   test('are listed newest first, as many as asked for', async () => {
     const rig = await startShop()
     for (let n = 0; n < 3; n += 1) {
-      await rig.store.write((db) => queueBuild(db, { ...place, commit, title: 'T', by: 'laptop', at }))
+      await rig.store.write((db) =>
+        queueBuild(db, { ...place, commit, title: 'T', by: 'laptop', at }),
+      )
     }
     const { json } = await ask(rig, '/v1/apps/shop/builds?limit=2')
     expect(json).toMatchObject({ builds: [{ number: 3 }, { number: 2 }] })
@@ -207,7 +217,9 @@ describe('deployments', () => {
     await addDeployment(rig, 3, { status: 'baking', stable: plan(2), traffic: 'candidate' })
     const { json } = await ask(rig, `${home}/deployments`)
     const deployments = json['deployments'] as Record<string, unknown>[]
-    expect(deployments.map(({ number, status, from, serving }) => [number, status, from, serving])).toEqual([
+    expect(
+      deployments.map(({ number, status, from, serving }) => [number, status, from, serving]),
+    ).toEqual([
       [3, 'baking', 2, 3],
       [2, 'rolled_back', 1, 1],
       [1, 'succeeded', null, 1],
@@ -219,9 +231,15 @@ describe('deployments', () => {
     await addReleases(rig, 2)
     await rig.store.write((db) => pointTo(db, place, { stable: 1, warm: null }))
     await rig.store.write((db) =>
-      queueDeployment(db, { ...newDeployment(place, 2, { status: 'superseded' }), startedAt: null }),
+      queueDeployment(db, {
+        ...newDeployment(place, 2, { status: 'superseded' }),
+        startedAt: null,
+      }),
     )
-    expect((await ask(rig, `${home}/deployments/1`)).json).toMatchObject({ status: 'superseded', serving: 1 })
+    expect((await ask(rig, `${home}/deployments/1`)).json).toMatchObject({
+      status: 'superseded',
+      serving: 1,
+    })
   })
 
   test('a story is its own events and no others, oldest first', async () => {
@@ -317,7 +335,10 @@ describe('settings', () => {
     const { status, json } = await ask(rig, `${home}/settings`, change)
     expect([status, json]).toEqual([202, { deployment: null }])
     expect(rig.asked).toEqual([
-      { what: 'settings', facts: { set: { COLOUR: 'red' }, unset: [], deploy: true, by: 'laptop' } },
+      {
+        what: 'settings',
+        facts: { set: { COLOUR: 'red' }, unset: [], deploy: true, by: 'laptop' },
+      },
     ])
   })
 })

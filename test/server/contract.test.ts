@@ -6,8 +6,9 @@ import { ask, startApi } from './rig.ts'
 const table = readFileSync(new URL('../../src/contract/README.md', import.meta.url), 'utf8')
 
 /** "GET /v1/apps/:app", as the table has it. */
-const rows = [...table.matchAll(/^\| ([A-Z, ]+) `([^`]+)` +\|/gm)].flatMap(([, methods = '', path = '']) =>
-  methods.split(', ').map((method) => `${method} ${routeOf(path)}`),
+const rows = [...table.matchAll(/^\| ([A-Z, ]+) `([^`]+)` +\|/gm)].flatMap(
+  ([, methods = '', path = '']) =>
+    methods.split(', ').map((method) => `${method} ${routeOf(path)}`),
 )
 
 function routeOf(path: string): string {
@@ -56,12 +57,17 @@ test('OpenAPI has a shape for every body, answer, failure and parameter', async 
   const { json } = await ask(rig, '/openapi.json', { token: null })
   const paths = Object.entries(json['paths'] as Record<string, Record<string, Operation>>)
   for (const [path, methods] of paths) {
-    for (const [method, { summary, responses, requestBody, parameters = [] }] of Object.entries(methods)) {
+    for (const [method, { summary, responses, requestBody, parameters = [] }] of Object.entries(
+      methods,
+    )) {
       const where = `${method} ${path}`
       expect(summary, where).toBeTruthy()
       const statuses = Object.keys(responses)
       expect(statuses, where).toContain('4XX')
-      expect(statuses.some((status) => status.startsWith('2')), where).toBe(true)
+      expect(
+        statuses.some((status) => status.startsWith('2')),
+        where,
+      ).toBe(true)
       for (const [status, { content }] of Object.entries(responses)) {
         if (status === '204' || `${where} ${status}` === 'post /v1/server/stop 202') continue
         expect(Object.values(content ?? {})[0]?.schema, `${where} ${status}`).toBeTruthy()

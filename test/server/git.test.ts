@@ -34,9 +34,17 @@ describe('a request of git', () => {
       response.end(sha256(Buffer.concat(chunks).toString('latin1')))
     }
     const raw = randomBytes(5 * 1024 * 1024)
-    for (const type of ['application/x-git-receive-pack-request', 'application/json', 'text/plain']) {
+    for (const type of [
+      'application/x-git-receive-pack-request',
+      'application/json',
+      'text/plain',
+    ]) {
       const headers = { 'content-type': type, 'content-encoding': 'gzip' }
-      const { text } = await ask(rig, '/git/shop.git/git-receive-pack', { method: 'POST', raw, headers })
+      const { text } = await ask(rig, '/git/shop.git/git-receive-pack', {
+        method: 'POST',
+        raw,
+        headers,
+      })
       expect(text).toBe(sha256(raw.toString('latin1')))
     }
   })
@@ -52,7 +60,11 @@ describe('a request of git', () => {
       response.end('second')
     }
     const raw = ''
-    const response = await open(rig, '/git/shop.git/git-receive-pack', { method: 'POST', raw, headers: gitType })
+    const response = await open(rig, '/git/shop.git/git-receive-pack', {
+      method: 'POST',
+      raw,
+      headers: gitType,
+    })
     const seen: string[] = []
     for await (const chunk of response) {
       seen.push(String(chunk))

@@ -66,7 +66,12 @@ describe('a name in a path', () => {
 
   test('dots do not climb out of the path', async () => {
     const rig = await startShop()
-    for (const path of ['/v1/apps/../server', '/v1/./apps/shop', '//v1/apps', '/v1/apps/shop/../../server']) {
+    for (const path of [
+      '/v1/apps/../server',
+      '/v1/./apps/shop',
+      '//v1/apps',
+      '/v1/apps/shop/../../server',
+    ]) {
       expect((await ask(rig, path)).json['code'], path).toMatch(/^(path\.unknown|name\.invalid)$/)
     }
   })
@@ -77,7 +82,10 @@ describe('a number in a path', () => {
     '%s is refused',
     async (number) => {
       const rig = await startShop()
-      for (const path of [`/v1/apps/shop/builds/${number}`, `${home}/deployments/${number}/events`]) {
+      for (const path of [
+        `/v1/apps/shop/builds/${number}`,
+        `${home}/deployments/${number}/events`,
+      ]) {
         const { status, json } = await ask(rig, path)
         expect([status, json['code']], path).toEqual([400, 'request.invalid'])
       }
@@ -201,17 +209,29 @@ describe.each(['settings', 'secrets'])('%s', (noun) => {
     return { rig, ...answer }
   }
 
-  test.each(['', '1X', 'A-B', 'A B', 'A=b', 'A\n', 'A;ls', '$(id)', '`id`', 'É', '../x', 'A\0', '-A', 'x'.repeat(129)])(
-    'refuse the name %j, set or unset',
-    async (name) => {
-      for (const body of [{ set: { [name]: 'canary' } }, { unset: [name] }]) {
-        const { status, json, text, rig } = await change(body)
-        expect([status, json['code']]).toEqual([400, 'value.invalid'])
-        expect(text).not.toContain('canary')
-        expect(rig.asked).toEqual([])
-      }
-    },
-  )
+  test.each([
+    '',
+    '1X',
+    'A-B',
+    'A B',
+    'A=b',
+    'A\n',
+    'A;ls',
+    '$(id)',
+    '`id`',
+    'É',
+    '../x',
+    'A\0',
+    '-A',
+    'x'.repeat(129),
+  ])('refuse the name %j, set or unset', async (name) => {
+    for (const body of [{ set: { [name]: 'canary' } }, { unset: [name] }]) {
+      const { status, json, text, rig } = await change(body)
+      expect([status, json['code']]).toEqual([400, 'value.invalid'])
+      expect(text).not.toContain('canary')
+      expect(rig.asked).toEqual([])
+    }
+  })
 
   test.each(['PORT', 'HOST', 'PATH', 'HOME', 'TMPDIR', 'NARU_', 'NARU_APP', 'NARU_TOKEN'])(
     'refuse the name %s, which is Naru’s to give',
@@ -281,8 +301,14 @@ describe('a path or a method that there is not', () => {
 describe('what is no request', () => {
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n'],
-    ['two lengths', 'POST /v1/apps HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx'],
-    ['a length and chunks', 'POST /v1/apps HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    [
+      'two lengths',
+      'POST /v1/apps HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+    ],
+    [
+      'a length and chunks',
+      'POST /v1/apps HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
     ['NUL in a header', 'GET /v1/health HTTP/1.1\r\nHost: x\r\nX-A: \0\r\n\r\n'],
   ])('%s is answered with a failure and the connection is closed', async (_name, bytes) => {
     const rig = await startApi()
@@ -301,7 +327,27 @@ describe('what is no request', () => {
 test('whatever comes as a path or a body, the answer is a failure in words and never a bug', async () => {
   const rig = await startShop()
   const path = fastCheck
-    .array(fastCheck.oneof(fastCheck.constantFrom('v1', 'apps', 'shop', 'environments', 'production', 'secrets', 'builds', '1', 'log', 'git', 'shop.git', '..'), fastCheck.string().map(encodeURIComponent), fastCheck.string({ unit: fastCheck.constantFrom('%', '/', '?', ';', '.', 'a', '&', '=') })), { maxLength: 8 })
+    .array(
+      fastCheck.oneof(
+        fastCheck.constantFrom(
+          'v1',
+          'apps',
+          'shop',
+          'environments',
+          'production',
+          'secrets',
+          'builds',
+          '1',
+          'log',
+          'git',
+          'shop.git',
+          '..',
+        ),
+        fastCheck.string().map(encodeURIComponent),
+        fastCheck.string({ unit: fastCheck.constantFrom('%', '/', '?', ';', '.', 'a', '&', '=') }),
+      ),
+      { maxLength: 8 },
+    )
     .map((parts) => `/${parts.join('/')}`)
   const method = fastCheck.constantFrom('GET', 'POST', 'PATCH', 'DELETE', 'PUT')
   await fastCheck.assert(

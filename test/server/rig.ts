@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,7 +43,7 @@ export type World = {
   instances: Instance[]
   lines: LogLine[]
   logFilters: LogFilter[]
-  buildLines: string[]
+  buildLog: ApiParts['buildLog']
   served: number
   /** Thrown by whatever the conductor is asked to do. */
   breaks: unknown
@@ -75,7 +75,7 @@ export async function startApi(limits?: StreamLimits): Promise<Rig> {
     instances: [],
     lines: [],
     logFilters: [],
-    buildLines: [],
+    buildLog: async function* () {},
     served: 0,
     breaks: undefined,
     git: async (_request, response, { path }) => {
@@ -107,9 +107,7 @@ function partsOf(world: World, store: Store, log: ApiParts['log']): ApiParts {
       },
     },
     git: (request, response, asked) => world.git(request, response, asked),
-    buildLog: async function* () {
-      yield* world.buildLines
-    },
+    buildLog: (...asked) => world.buildLog(...asked),
     info: () => serverInfo,
     served: () => world.served,
     stop: (how) => world.stops.push(how),
@@ -308,7 +306,9 @@ export function open(rig: Rig, path: string, question: Question = {}): Promise<I
         agent: false,
         headers: {
           ...(sentToken === null ? {} : { authorization: `Bearer ${sentToken}` }),
-          ...(raw === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(raw) }),
+          ...(raw === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(raw) }),
           ...headers,
         },
         ...(signal ? { signal } : {}),

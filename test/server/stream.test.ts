@@ -8,8 +8,8 @@ import { queueDeployment, requireDeployment, saveDeployment } from '../../src/st
 import { appendEvent } from '../../src/store/events.ts'
 import {
   addReleases,
-  at,
   ask,
+  at,
   commit,
   home,
   listen,
@@ -41,10 +41,11 @@ const append = ({ store }: Rig, ...events: NewEvent[]) =>
   })
 
 const idsOf = (messages: { id: number }[]) => messages.map(({ id }) => id)
-const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, n) => first + n)
+const upTo = (last: number, first = 1) =>
+  Array.from({ length: last - first + 1 }, (_, n) => first + n)
 
 async function readAll(response: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of response) continue
+  for await (const _ of response);
 }
 
 describe('the stream of events', () => {
@@ -57,7 +58,14 @@ describe('the stream of events', () => {
       ['shop', 'blog', 'wiki'].map((app, n) => ({
         id: n + 1,
         event: 'event',
-        data: { id: n + 1, at, app, environment: null, kind: 'app.created', data: { by: 'laptop' } },
+        data: {
+          id: n + 1,
+          at,
+          app,
+          environment: null,
+          kind: 'app.created',
+          data: { by: 'laptop' },
+        },
       })),
     )
   })
@@ -141,7 +149,11 @@ describe('the stream of events', () => {
   test('cuts off a reader that takes nothing, who then goes on where it was', async () => {
     const rig = await startShop({ heartbeatMs: 15_000, stallMs: 100 })
     const title = 'x'.repeat(50_000)
-    const big: NewEvent = { ...place, kind: 'build.queued', data: { build: 1, commit, title, by: 'x' } }
+    const big: NewEvent = {
+      ...place,
+      kind: 'build.queued',
+      data: { build: 1, commit, title, by: 'x' },
+    }
     const count = 200
     await append(rig, ...upTo(count).map(() => big))
     const response = await open(rig, '/v1/events')
@@ -157,6 +169,27 @@ describe('the stream of events', () => {
     const headers = { 'last-event-id': String(seen.at(-1) ?? 0) }
     const rest = await listen(rig, '/v1/events', { headers, count: count - seen.length })
     expect(idsOf(rest)).toEqual(upTo(count, seen.length + 1))
+  })
+
+  test('survives a reader that goes while what it reads hangs, and so does the server', async () => {
+    const rig = await startShop({ heartbeatMs: 1, stallMs: 60_000 })
+    let go = () => {}
+    rig.buildLog = async function* () {
+      yield 'first'
+      await new Promise<void>((resolve) => {
+        go = resolve
+      })
+      yield 'second'
+    }
+    await rig.store.write((db) =>
+      queueBuild(db, { ...place, commit, title: 'T', by: 'laptop', at }),
+    )
+    await listen(rig, '/v1/apps/shop/builds/1/log', { count: 1 })
+    const line = () => rig.logged.find((each) => each.includes('/builds/1/log'))
+    await expect.poll(line).toContain('"cut":true')
+    go()
+    expect((await ask(rig, '/v1/health')).status).toBe(200)
+    expect(rig.logged.join('')).not.toContain('a stream broke')
   })
 
   test('stops listening when its reader goes', async () => {
@@ -184,13 +217,22 @@ describe('a deployment’s stream', () => {
       const deployment = await requireDeployment(db, place, 1)
       const rollout = newRollout(1, { status: 'succeeded', traffic: 'candidate' })
       await saveDeployment(db, { ...deployment, rollout, startedAt: at, endedAt: at })
-      const data = { deployment: 1, release: 1, status: 'succeeded' as const, serving: 1, problem: null, seconds: 2 }
+      const data = {
+        deployment: 1,
+        release: 1,
+        status: 'succeeded' as const,
+        serving: 1,
+        problem: null,
+        seconds: 2,
+      }
       await appendEvent(db, at, { ...place, kind: 'deployment.ended', data })
     })
 
   const begin = async (rig: Rig) => {
     await addReleases(rig, 1)
-    await rig.store.write((db) => queueDeployment(db, newDeployment(place, 1, { status: 'starting' })))
+    await rig.store.write((db) =>
+      queueDeployment(db, newDeployment(place, 1, { status: 'starting' })),
+    )
     await append(rig, starting(1), starting(2), starting(1))
   }
 
@@ -238,8 +280,12 @@ describe('a deployment’s stream', () => {
 describe('a build’s log', () => {
   const begin = async (): Promise<Rig> => {
     const rig = await startShop()
-    await rig.store.write((db) => queueBuild(db, { ...place, commit, title: 'T', by: 'laptop', at }))
-    rig.buildLines = ['installing', 'two\rthree', 'data: id: 9\n\n', '']
+    await rig.store.write((db) =>
+      queueBuild(db, { ...place, commit, title: 'T', by: 'laptop', at }),
+    )
+    rig.buildLog = async function* () {
+      yield* ['installing', 'two\rthree', 'data: id: 9\n\n', '']
+    }
     return rig
   }
 
@@ -270,7 +316,14 @@ describe('the log of a place', () => {
     const question = 'follow=true&service=web&release=3&since=2026-11-24T12:00:00%2B09:00&tail=2'
     const messages = await listen(rig, `${home}/logs?${question}`)
     expect(rig.logFilters).toEqual([
-      { ...place, follow: true, service: 'web', release: 3, since: '2026-11-24T03:00:00.000Z', tail: 2 },
+      {
+        ...place,
+        follow: true,
+        service: 'web',
+        release: 3,
+        since: '2026-11-24T03:00:00.000Z',
+        tail: 2,
+      },
     ])
     expect(messages.map(({ event, data }) => [event, data])).toEqual([
       ['line', newLine(4)],
@@ -290,10 +343,10 @@ describe('the log of a place', () => {
 describe('the end of the server', () => {
   test('cuts streams in the middle, so that their readers know that there is more', async () => {
     const rig = await startShop()
-    const streams = await Promise.all(
-      ['/v1/events', '/v1/events'].map((path) => open(rig, path)),
+    const streams = await Promise.all(['/v1/events', '/v1/events'].map((path) => open(rig, path)))
+    const cut = Promise.all(
+      streams.map((stream) => expect(readAll(stream)).rejects.toThrow('aborted')),
     )
-    const cut = Promise.all(streams.map((stream) => expect(readAll(stream)).rejects.toThrow('aborted')))
     const before = performance.now()
     await rig.api.close()
     await cut

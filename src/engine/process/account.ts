@@ -13,9 +13,13 @@ export async function appsAccount(): Promise<Account> {
   if (process.getuid?.() !== 0) return null
   const found = await uidOf(appsUser)
   if (found !== null) return { uid: found }
-  const reasons = [await tryProgram('useradd', useradd), await tryProgram('adduser', busyboxAdduser)]
+  const reasons = [
+    await tryProgram('useradd', useradd),
+    await tryProgram('adduser', busyboxAdduser),
+  ]
   const made = await uidOf(appsUser)
-  if (made === null) throw new NaruError('user.missing', { user: appsUser, reason: reasons.join('; ') })
+  if (made === null)
+    throw new NaruError('user.missing', { user: appsUser, reason: reasons.join('; ') })
   return { uid: made }
 }
 

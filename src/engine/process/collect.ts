@@ -21,12 +21,15 @@ export async function collectPlaces(places: Places, keep: Keep, use: InUse): Pro
   for (const app of await labels(places.apps)) {
     const { folder, slugs, slug } = places.app(app)
     const found = (await names(slugs)).filter((name) => digest.test(name))
-    const unneeded = found.filter((name) => !use.folders.has(slug(name)) && !(isKept(app) && keep.artifacts.has(name)))
+    const unneeded = found.filter(
+      (name) => !use.folders.has(slug(name)) && !(isKept(app) && keep.artifacts.has(name)),
+    )
     for (const name of unneeded) await remove(slug(name))
     collected.artifacts += unneeded.length
     if (!isKept(app)) await remove(folder)
   }
-  for (const app of await labels(places.logs)) if (!isKept(app)) await remove(join(places.logs, app))
+  for (const app of await labels(places.logs))
+    if (!isKept(app)) await remove(join(places.logs, app))
   return collected
 }
 

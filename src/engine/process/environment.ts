@@ -1,3 +1,4 @@
+import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { Secret } from '../../base/secret.ts'
 import type { InstanceId } from '../../model/instance.ts'
@@ -17,7 +18,10 @@ export function instanceEnvironment(
   { id, port, home, temporary }: InstancePlace,
 ): Record<string, string> {
   const given = Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]),
+    Object.entries(environment).map(([name, value]) => [
+      name,
+      value instanceof Secret ? value.reveal() : value,
+    ]),
   )
   return {
     LANG: 'C.UTF-8',
@@ -42,9 +46,34 @@ export function programPath(slug: string, path: string = serverPath()): string {
   return [join(slug, 'node_modules', '.bin'), path].join(delimiter)
 }
 
-/** Without the folders that `npm run` puts in front: the programs in them are Naru's, not the app's. */
+/**
+ * Without the folders that `npm run` puts in front: the programs in them are Naru's, not the app's. And without those that
+ * its user cannot enter: a shell would say "permission denied" of each program that it does not find.
+ */
 function serverPath(): string {
-  const folders = (process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter)
-  const clean = folders.filter((folder) => folder.startsWith('/') && !folder.split('/').includes('node_modules'))
-  return [...new Set([...clean, dirname(process.execPath)])].join(delimiter)
+  const folders = [
+    ...(process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter),
+    dirname(process.execPath),
+  ]
+  const clean = folders.filter(
+    (folder) =>
+      folder.startsWith('/') && !folder.split('/').includes('node_modules') && isEnterable(folder),
+  )
+  return [...new Set(clean)].join(delimiter)
+}
+
+function isEnterable(folder: string): boolean {
+  if (process.getuid?.() === 0) return isOpen(folder)
+  try {
+    accessSync(folder, constants.X_OK)
+    return true
+  } catch {
+    return false // Not there, or closed to us: no program is found in it either way.
+  }
+}
+
+/** Whether everybody may go into the folder: as root, apps run as somebody else. */
+function isOpen(folder: string): boolean {
+  const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0
+  return (mode & 0o001) !== 0 && (folder === '/' || isOpen(dirname(folder)))
 }

@@ -31,10 +31,15 @@ export class ProcessGroup {
   members(): ProcessEntry[] {
     const all = livingProcesses().filter(({ startTime }) => startTime >= this.leader.startTime)
     const inGroup = all.filter((entry) => entry.group === this.leader.pid)
-    const ours = inGroup.some((entry) => this.#seen.has(key(entry))) || inGroup.some((entry) => this.#isNamed(entry))
+    const ours =
+      inGroup.some((entry) => this.#seen.has(key(entry))) ||
+      inGroup.some((entry) => this.#isNamed(entry))
     const group = ours ? inGroup : []
     for (const entry of group) this.#seen.add(key(entry))
-    return [...group, ...all.filter((entry) => entry.group !== this.leader.pid && this.#isNamed(entry))]
+    return [
+      ...group,
+      ...all.filter((entry) => entry.group !== this.leader.pid && this.#isNamed(entry)),
+    ]
   }
 
   isEmpty(): boolean {
@@ -60,6 +65,13 @@ function send(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal)
   } catch (error) {
     // It has ended meanwhile, or runs as somebody else by a program like sudo: then it is waited for.
-    if (!(error instanceof Error && 'code' in error && ['ESRCH', 'EPERM'].includes(String(error.code)))) throw error
+    if (
+      !(
+        error instanceof Error &&
+        'code' in error &&
+        ['ESRCH', 'EPERM'].includes(String(error.code))
+      )
+    )
+      throw error
   }
 }

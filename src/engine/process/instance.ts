@@ -82,7 +82,12 @@ export class ProcessInstance {
   }
 
   /** Makes an instance of a set and starts it. Leaves nothing behind if it throws. */
-  static async begin(around: Surroundings, id: InstanceId, spec: SetSpec, book: LogBook): Promise<ProcessInstance> {
+  static async begin(
+    around: Surroundings,
+    id: InstanceId,
+    spec: SetSpec,
+    book: LogBook,
+  ): Promise<ProcessInstance> {
     const instance = new ProcessInstance(around, newRecord(id, spec), book)
     instance.#spec = spec
     try {
@@ -96,7 +101,11 @@ export class ProcessInstance {
   }
 
   /** Takes over the instance of a server that is gone, alive or not. */
-  static async adopt(around: Surroundings, record: InstanceRecord, book: LogBook): Promise<ProcessInstance> {
+  static async adopt(
+    around: Surroundings,
+    record: InstanceRecord,
+    book: LogBook,
+  ): Promise<ProcessInstance> {
     const instance = new ProcessInstance(around, record, book)
     await instance.#adopt()
     return instance
@@ -146,7 +155,8 @@ export class ProcessInstance {
   /** From now on it is known how to start it again; if it is down and nothing else will, that happens now. */
   provide(spec: SetSpec): void {
     this.#spec = spec
-    if (this.#phase !== 'down' || this.#restart !== null || this.#sweeping || this.isStopping) return
+    if (this.#phase !== 'down' || this.#restart !== null || this.#sweeping || this.isStopping)
+      return
     this.#startLater(0)
   }
 
@@ -246,10 +256,17 @@ export class ProcessInstance {
   async #follow(identity: { uid?: number; gid?: number }): Promise<void> {
     const file = outputFile(this.#folder)
     await (await open(file, 'a', 0o600)).close()
-    if (identity.uid !== undefined && identity.gid !== undefined) await chown(file, identity.uid, identity.gid)
+    if (identity.uid !== undefined && identity.gid !== undefined)
+      await chown(file, identity.uid, identity.gid)
     const { set } = this.#record
     const source = { instance: this.id, service: set.service, release: set.release }
-    this.#follower ??= new OutputFollower(file, source, this.#book, this.#around.space, this.#around.log)
+    this.#follower ??= new OutputFollower(
+      file,
+      source,
+      this.#book,
+      this.#around.space,
+      this.#around.log,
+    )
   }
 
   // How it is taken over
@@ -279,7 +296,11 @@ export class ProcessInstance {
   #runOfAnotherServer(): Run & { endedAt: string | undefined } {
     const file = runFile(this.#folder, this.#record.run)
     const sameBoot = this.#record.boot === bootId()
-    const run = sameBoot ? settleRun(file) : existsSync(file) ? readRun(file) : { leader: null, exit: null }
+    const run = sameBoot
+      ? settleRun(file)
+      : existsSync(file)
+        ? readRun(file)
+        : { leader: null, exit: null }
     const endedAt = run.leader === null ? undefined : statSync(file).mtime.toISOString()
     return { leader: sameBoot ? run.leader : null, exit: run.exit, endedAt }
   }
@@ -302,7 +323,8 @@ export class ProcessInstance {
     const before = this.#health
     this.#health = judge(before, result, performance.now())
     if (before.health !== this.#health.health) this.#around.changed()
-    if (this.#health.health === 'healthy' && !this.#record.wasHealthy) this.#background(this.#rememberHealthy())
+    if (this.#health.health === 'healthy' && !this.#record.wasHealthy)
+      this.#background(this.#rememberHealthy())
     if (this.#health.health === 'healthy') this.#sawFirst()
     else this.#background(this.#findListening().finally(this.#sawFirst))
     return this.#health
@@ -311,7 +333,8 @@ export class ProcessInstance {
   #rememberHealthy(): Promise<void> {
     const { run } = this.#record
     return this.#inTurn(async () => {
-      if (this.#record.run === run && this.#phase !== 'gone') await this.#save({ ...this.#record, wasHealthy: true })
+      if (this.#record.run === run && this.#phase !== 'gone')
+        await this.#save({ ...this.#record, wasHealthy: true })
     })
   }
 
@@ -381,7 +404,10 @@ export class ProcessInstance {
       await this.#inTurn(() => this.#start(spec))
     } catch (error) {
       this.#failure = why(error)
-      this.#around.log.warn('an instance cannot be started', { instance: this.id, reason: this.#failure })
+      this.#around.log.warn('an instance cannot be started', {
+        instance: this.id,
+        reason: this.#failure,
+      })
       this.#around.changed()
       this.#startLater(this.#backoff.nextMs(0))
     }
@@ -420,10 +446,12 @@ export class ProcessInstance {
       if (performance.now() >= at) {
         group.signal('SIGKILL')
         kills += 1
-        if (kills === 100) this.#around.log.warn('killed processes do not end', { instance: this.id })
+        if (kills === 100)
+          this.#around.log.warn('killed processes do not end', { instance: this.id })
       }
       // Only without the leader every process must be looked at.
-      if (!(await pause(group.leaderLives() ? 20 : 50, this.#around.closing))) throw new Error('the engine was closed')
+      if (!(await pause(group.leaderLives() ? 20 : 50, this.#around.closing)))
+        throw new Error('the engine was closed')
     }
   }
 
@@ -452,12 +480,17 @@ export class ProcessInstance {
   #background(work: Promise<unknown>): void {
     work.catch((error) => {
       if (this.#around.closing.aborted || this.#phase === 'gone') return
-      this.#around.log.error('an instance is not kept as it should be', error, { instance: this.id })
+      this.#around.log.error('an instance is not kept as it should be', error, {
+        instance: this.id,
+      })
     })
   }
 }
 
-const newRecord = (id: InstanceId, { set, routed, health, stop, folder }: SetSpec): InstanceRecord => ({
+const newRecord = (
+  id: InstanceId,
+  { set, routed, health, stop, folder }: SetSpec,
+): InstanceRecord => ({
   version: 1,
   id,
   set,

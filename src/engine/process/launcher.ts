@@ -34,7 +34,7 @@ IFS= read -r first <&4
 [ "$first" = "start $stat" ] || exit 0
 trap : TERM INT HUP QUIT USR1 USR2
 exec 4<&- 5>&2 2>/dev/null
-"$@" 2>&5 3>&- 5>&-
+(exec "$@" 2>&5 3>&- 5>&-)
 printf 'exit %s\\n' "$?" >&3
 `
 
@@ -49,7 +49,11 @@ export async function writeLauncher(folder: string): Promise<string> {
 
 /** Starts a program in a session and group of its own. It goes on when this process ends. */
 export function launch(it: Launch): ChildProcess {
-  const files = [openSync(it.outputFile, 'a'), openSync(it.runFile, 'a', 0o600), openSync(it.runFile, 'r')] as const
+  const files = [
+    openSync(it.outputFile, 'a'),
+    openSync(it.runFile, 'a', 0o600),
+    openSync(it.runFile, 'r'),
+  ] as const
   try {
     const [output, note, look] = files
     const child = spawn('/bin/sh', [it.script, ...argumentsOf(it.command)], {
@@ -89,7 +93,9 @@ export function readRun(file: string): Run {
 
 /** A shell says 128 and the signal's number of a program that a signal has ended. */
 function exitOf(status: number): Pick<Exit, 'code' | 'signal'> {
-  const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0]
+  const signal = Object.entries(constants.signals).find(
+    ([, number]) => number === status - 128,
+  )?.[0]
   return signal === undefined ? { code: status, signal: null } : { code: null, signal }
 }
 

@@ -1,7 +1,13 @@
 import { EventEmitter } from 'node:events'
 import { appendFile, mkdir, truncate, unlink } from 'node:fs/promises'
 import type { InstanceId, LogLine } from '../../model/instance.ts'
-import { beginSegment, findSegments, type Offsets, readSegment, type Segment } from './log-segment.ts'
+import {
+  beginSegment,
+  findSegments,
+  type Offsets,
+  readSegment,
+  type Segment,
+} from './log-segment.ts'
 
 export const segmentBytes = 1024 * 1024
 export const segmentsKept = 16
@@ -22,7 +28,13 @@ export class LogBook {
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  private constructor(folder: string, segments: Segment[], next: number, offsets: Offsets, bytes: number) {
+  private constructor(
+    folder: string,
+    segments: Segment[],
+    next: number,
+    offsets: Offsets,
+    bytes: number,
+  ) {
     this.folder = folder
     this.segments = segments
     this.#next = next
@@ -108,7 +120,11 @@ export class LogBook {
     if (newest !== undefined && this.#bytes < segmentBytes) return newest
     await mkdir(this.folder, { recursive: true, mode: 0o700 })
     const number = (newest?.number ?? 0) + 1
-    const { segment, bytes } = await beginSegment(this.folder, { number, position: this.#next, at }, this.#offsets)
+    const { segment, bytes } = await beginSegment(
+      this.folder,
+      { number, position: this.#next, at },
+      this.#offsets,
+    )
     this.segments.push(segment)
     this.#bytes = bytes
     while (this.segments.length > segmentsKept) {

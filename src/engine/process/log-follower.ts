@@ -62,7 +62,7 @@ export class OutputFollower {
   async drain(): Promise<void> {
     const deadline = performance.now() + drainMs
     await this.#inTurn(async () => {
-      while (this.#offset < this.#size()) {
+      while (this.#size() > this.#offset) {
         if (performance.now() > deadline) await this.#skip(this.#size() - sliceBytes)
         await this.#read({ final: true, bytes: pollBytes, lines: pollLines })
       }
@@ -85,7 +85,8 @@ export class OutputFollower {
         this.#failed = false
       } catch (error) {
         // Nothing is lost: the same is read again with the next poll, when there is room on the disk, say.
-        if (!this.#failed) this.#log.error('output cannot be read into the log', error, { ...this.#source })
+        if (!this.#failed)
+          this.#log.error('output cannot be read into the log', error, { ...this.#source })
         this.#failed = true
       } finally {
         this.#busy = false
@@ -96,7 +97,6 @@ export class OutputFollower {
 
   async #read(most: { final: boolean; bytes: number; lines: number }): Promise<void> {
     const size = this.#size()
-    if (size < this.#offset) this.#restart()
     if (size - this.#offset > backlogBytes) await this.#skip(size - segmentBytes)
     let { bytes, lines } = most
     while (bytes > 0 && lines > 0) {
@@ -113,13 +113,20 @@ export class OutputFollower {
       if (this.#offset - this.#freed >= freeBytes) await this.#free()
       await nextTurn()
     }
-    if (this.#offset === this.#size() && this.#offset - this.#freed >= sliceBytes) await this.#free()
+    if (this.#size() === this.#offset && this.#offset - this.#freed >= sliceBytes)
+      await this.#free()
   }
 
   async #piece(size: number): Promise<Buffer> {
     const length = Math.max(0, Math.min(sliceBytes, size - this.#offset))
     if (length === 0) return Buffer.alloc(0)
-    const { bytesRead, buffer } = await readAt(this.#descriptor, Buffer.alloc(length), 0, length, this.#offset)
+    const { bytesRead, buffer } = await readAt(
+      this.#descriptor,
+      Buffer.alloc(length),
+      0,
+      length,
+      this.#offset,
+    )
     return buffer.subarray(0, bytesRead)
   }
 
@@ -148,14 +155,17 @@ export class OutputFollower {
     if (outcome === 'freed') this.#freed = this.#offset
   }
 
-  /** The file was cut to nothing, by us or by its program. */
+  /** The file was emptied, by us or by its program. */
   #restart(): void {
     this.#offset = 0
     this.#freed = 0
     this.#seen = -1
   }
 
+  /** Length of the file now; if that is less than was read, reading begins anew. */
   #size(): number {
-    return fstatSync(this.#descriptor).size
+    const { size } = fstatSync(this.#descriptor)
+    if (size < this.#offset) this.#restart()
+    return size
   }
 }

@@ -8,7 +8,11 @@ export type CutLine = { text: string; bytes: number }
  * Cuts bytes into at most `limit` lines. What has no line end yet is left over, unless it is too long or
  * `final`: nothing more comes. What is not UTF-8 becomes U+FFFD.
  */
-export function cutLines(bytes: Buffer, final: boolean, limit = Number.POSITIVE_INFINITY): CutLine[] {
+export function cutLines(
+  bytes: Buffer,
+  final: boolean,
+  limit = Number.POSITIVE_INFINITY,
+): CutLine[] {
   const lines: CutLine[] = []
   let start = 0
   while (start < bytes.length && lines.length < limit) {
@@ -31,7 +35,8 @@ export function cutLines(bytes: Buffer, final: boolean, limit = Number.POSITIVE_
 
 /** The last place at or before `at` where no character is cut in two; `at` itself in what is not UTF-8. */
 function characterStart(bytes: Buffer, at: number): number {
-  for (let back = 0; back < 4; back += 1) if (((bytes[at - back] ?? 0) & 0xc0) !== 0x80) return at - back
+  for (let back = 0; back < 4; back += 1)
+    if (((bytes[at - back] ?? 0) & 0xc0) !== 0x80) return at - back
   return at
 }
 

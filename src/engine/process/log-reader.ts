@@ -5,7 +5,11 @@ import type { LogBook } from './log-book.ts'
 import { parseLines, readSegment, type Segment, type StoredLine } from './log-segment.ts'
 
 /** Lines of a log that the filter lets through, oldest first. Ends when the signal fires or the log is closed. */
-export async function* readLog(book: LogBook, filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine> {
+export async function* readLog(
+  book: LogBook,
+  filter: LogFilter,
+  signal?: AbortSignal,
+): AsyncGenerator<LogLine> {
   const end = book.next
   let after = filter.after ?? 0
   if (filter.tail !== undefined) {
@@ -54,19 +58,29 @@ function segmentOf({ segments }: LogBook, position: number): Segment | undefined
   return segments.findLast((segment) => segment.position <= position) ?? segments[0]
 }
 
-async function newest(book: LogBook, filter: LogFilter, count: number, end: number): Promise<StoredLine[]> {
+async function newest(
+  book: LogBook,
+  filter: LogFilter,
+  count: number,
+  end: number,
+): Promise<StoredLine[]> {
   let found: StoredLine[] = []
   for (const segment of book.segments.toReversed()) {
     if (found.length >= count) break
     const contents = await readSegment(segment).catch(gone)
-    const fitting = (contents?.lines ?? []).filter((line) => line.position < end && fits(line, filter))
+    const fitting = (contents?.lines ?? []).filter(
+      (line) => line.position < end && fits(line, filter),
+    )
     found = [...fitting, ...found]
   }
   return count === 0 ? [] : found.slice(-count)
 }
 
 /** Lines that are in a segment now from a byte on, piece by piece; `bytes` is where the whole lines of a piece end. */
-async function* linesIn(segment: Segment, from: number): AsyncGenerator<{ lines: StoredLine[]; bytes: number }> {
+async function* linesIn(
+  segment: Segment,
+  from: number,
+): AsyncGenerator<{ lines: StoredLine[]; bytes: number }> {
   const file = await open(segment.file, 'r').catch(gone)
   if (file === undefined) return
   try {
@@ -78,7 +92,8 @@ async function* linesIn(segment: Segment, from: number): AsyncGenerator<{ lines:
       if (whole === 0 && piece.length < room) return
       room = whole === 0 ? room * 2 : pieceBytes
       bytes += whole
-      if (whole > 0) yield { lines: parseLines(piece.toString('utf8', 0, whole).split('\n')), bytes }
+      if (whole > 0)
+        yield { lines: parseLines(piece.toString('utf8', 0, whole).split('\n')), bytes }
     }
   } finally {
     await file.close()

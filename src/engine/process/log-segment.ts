@@ -69,7 +69,8 @@ export async function readSegment({ file }: Segment, mend = false): Promise<Cont
 export const parseLines = (texts: string[]): StoredLine[] =>
   texts.map((text) => parse(text) as Partial<StoredLine> | null).filter(isLine)
 
-const isLine = (line: Partial<StoredLine> | null): line is StoredLine => typeof line?.text === 'string'
+const isLine = (line: Partial<StoredLine> | null): line is StoredLine =>
+  typeof line?.text === 'string'
 
 function parseHeader(text: string): Header | null {
   const header = parse(text) as Partial<Header> | null

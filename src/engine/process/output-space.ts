@@ -29,7 +29,13 @@ export class OutputSpace {
   async #punch(file: string, from: number, end: number): Promise<boolean> {
     const range = ['--offset', String(from), '--length', String(end - from)]
     try {
-      const { code, stderr } = await runProgram('fallocate', ['--punch-hole', '--keep-size', ...range, '--', file])
+      const { code, stderr } = await runProgram('fallocate', [
+        '--punch-hole',
+        '--keep-size',
+        ...range,
+        '--',
+        file,
+      ])
       if (code === 0) return true
       return this.#giveUp(stderr.trim())
     } catch (error) {
@@ -39,7 +45,10 @@ export class OutputSpace {
 
   #giveUp(reason: string): false {
     this.#canPunch = false
-    this.#log.warn('output files are emptied after they were read, since no hole can be punched into them here', { reason })
+    this.#log.warn(
+      'output files are emptied after they were read, since no hole can be punched into them here',
+      { reason },
+    )
     return false
   }
 }

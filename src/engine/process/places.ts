@@ -75,13 +75,19 @@ export async function makeAppPlaces(at: AppPlaces, account: Account, group: numb
 }
 
 /** Makes a folder in which the app's programs may write: a home or a temporary folder. Safe to repeat. */
-export async function makeAppFolder(folder: string, account: Account, group: number): Promise<void> {
+export async function makeAppFolder(
+  folder: string,
+  account: Account,
+  group: number,
+): Promise<void> {
   if (account === null) await makeFolder(folder, 0o700)
   else await makeFolder(folder, 0o2770, { uid: 0, gid: group })
 }
 
 function appPlaces(folder: string): AppPlaces {
-  const [slugs, homes, temporaries] = ['slugs', 'home', 'tmp'].map((name) => join(folder, name)) as [string, string, string]
+  const [slugs, homes, temporaries] = ['slugs', 'home', 'tmp'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string]
   return {
     folder,
     slugs,
@@ -93,7 +99,11 @@ function appPlaces(folder: string): AppPlaces {
   }
 }
 
-async function makeFolder(folder: string, mode: number, owner?: { uid: number; gid: number }): Promise<void> {
+async function makeFolder(
+  folder: string,
+  mode: number,
+  owner?: { uid: number; gid: number },
+): Promise<void> {
   await mkdir(folder, { recursive: true, mode })
   const found = await lstat(folder)
   const right = owner === undefined || (found.uid === owner.uid && found.gid === owner.gid)

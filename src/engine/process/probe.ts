@@ -10,8 +10,7 @@ export function probe({ host, port, path, timeoutSeconds }: ProbeTarget): Promis
   return new Promise((resolve) => {
     const miss = (reason: string) => resolve({ ok: false, kind: 'missed', reason })
     const headers = { host: `localhost:${port}`, 'user-agent': 'naru-health', connection: 'close' }
-    // What a person wrote may not be a path that can be sent as it is.
-    const asked = { host, port, path: encodeURI(decoded(path)), agent: false, headers }
+    const asked = { host, port, path: sendable(path), agent: false, headers }
     const request = get(asked, (response) => {
       const status = response.statusCode ?? 0
       if (status < 500) resolve({ ok: true })
@@ -19,13 +18,18 @@ export function probe({ host, port, path, timeoutSeconds }: ProbeTarget): Promis
       response.on('error', () => {}) // The answer is known; how its body ends does not matter.
       response.resume()
     })
+    request.on('upgrade', (_, socket) => {
+      resolve({ ok: true }) // Odd, and an answer below 500.
+      socket.destroy()
+    })
     const timer = setTimeout(() => {
       miss(`no answer within ${timeoutSeconds} s`)
       request.destroy()
     }, timeoutSeconds * 1000)
     request.on('close', () => clearTimeout(timer))
     request.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') resolve({ ok: false, kind: 'refused', reason: 'connection refused' })
+      if (error.code === 'ECONNREFUSED')
+        resolve({ ok: false, kind: 'refused', reason: 'connection refused' })
       else if (error.code?.startsWith('HPE_')) miss('the answer is not HTTP')
       else if (error.code === 'ECONNRESET') miss('connection closed without an answer')
       else miss(error.code ?? 'no answer')
@@ -33,10 +37,12 @@ export function probe({ host, port, path, timeoutSeconds }: ProbeTarget): Promis
   })
 }
 
-function decoded(path: string): string {
-  try {
-    return decodeURI(path)
-  } catch {
-    return path // Not encoded, then: a lone per cent sign is one.
-  }
-}
+/** What a person wrote may hold what cannot be sent as it is: that is encoded, and what is encoded already is left. */
+const sendable = (path: string): string =>
+  [...Buffer.from(path)]
+    .map((byte) =>
+      byte > 0x20 && byte < 0x7f
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('')

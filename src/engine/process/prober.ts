@@ -11,13 +11,17 @@ export type Probed = {
 }
 
 /** Probes one run of a routed instance, one probe at a time, until the signal fires. `delaySeconds` comes before the first. */
-export async function keepProbing({ port, spec, judge }: Probed, delaySeconds: number, signal: AbortSignal): Promise<void> {
+export async function keepProbing(
+  { port, spec, judge }: Probed,
+  delaySeconds: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { path, timeoutSeconds, everySeconds } = spec
   let pauseMs = delaySeconds * 1000
   while (await pause(pauseMs, signal)) {
     const result = await probe({ host: '127.0.0.1', port, path, timeoutSeconds })
     if (signal.aborted) return
-    pauseMs = nextProbeMs(judge(result), everySeconds)
+    pauseMs = nextProbeMs(judge(result), everySeconds, performance.now())
   }
 }
 

@@ -52,7 +52,8 @@ export function hasVariable(pid: number, name: string, value: string): boolean {
 /** Ports that the processes listen on, any address, ascending; every port that anybody listens on without `pids`. */
 export async function listeningPorts(pids?: readonly number[]): Promise<Set<number>> {
   const sockets = (await Promise.all(['tcp', 'tcp6'].map(listeningSockets))).flat()
-  const owned = pids === undefined ? undefined : new Set((await Promise.all(pids.map(socketsOf))).flat())
+  const owned =
+    pids === undefined ? undefined : new Set((await Promise.all(pids.map(socketsOf))).flat())
   const ports = sockets.filter(({ inode }) => owned?.has(inode) ?? true).map(({ port }) => port)
   return new Set(ports.sort((a, b) => a - b))
 }
@@ -64,14 +65,21 @@ async function listeningSockets(family: string): Promise<{ port: number; inode: 
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
     .filter((field) => field[3] === '0A')
-    .map((field) => ({ port: Number.parseInt(field[1]?.split(':').at(-1) ?? '', 16), inode: field[9] ?? '' }))
+    .map((field) => ({
+      port: Number.parseInt(field[1]?.split(':').at(-1) ?? '', 16),
+      inode: field[9] ?? '',
+    }))
 }
 
 async function socketsOf(pid: number): Promise<string[]> {
   const folder = `/proc/${pid}/fd`
   const names = await readdir(folder).catch(() => []) // It has just ended, or is not ours to look at.
-  const links = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => ''))) // Closed meanwhile.
-  return links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]).filter((inode) => inode !== undefined)
+  const links = await Promise.all(
+    names.map((name) => readlink(`${folder}/${name}`).catch(() => '')),
+  ) // Closed meanwhile.
+  return links
+    .map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1])
+    .filter((inode) => inode !== undefined)
 }
 
 function readProc(path: string): string {

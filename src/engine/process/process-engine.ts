@@ -80,7 +80,8 @@ class Processes implements ProcessEngine {
   async prepare(release: Release, folder: string): Promise<void> {
     const { app, environment, number, artifact } = release
     const found = await stat(folder).catch(() => null) // Whatever is in the way, it cannot be run from there.
-    if (!found?.isDirectory()) throw new NaruError('artifact.missing', { app, release: number, digest: artifact })
+    if (!found?.isDirectory())
+      throw new NaruError('artifact.missing', { app, release: number, digest: artifact })
     const { account, groupOf } = this.#options
     const group = await groupOf(app)
     const at = this.#places.app(app)
@@ -124,7 +125,10 @@ class Processes implements ProcessEngine {
       this.#books.delete(key)
       await (await book).close()
     }
-    return collectPlaces(this.#places, keep, { apps, folders: new Set(records.map(({ folder }) => folder)) })
+    return collectPlaces(this.#places, keep, {
+      apps,
+      folders: new Set(records.map(({ folder }) => folder)),
+    })
   }
 
   async close(): Promise<void> {
@@ -146,7 +150,11 @@ class Processes implements ProcessEngine {
       await removeTree(folder)
       return
     }
-    const instance = await ProcessInstance.adopt(this.#surroundings(), record, await this.#book(record.set))
+    const instance = await ProcessInstance.adopt(
+      this.#surroundings(),
+      record,
+      await this.#book(record.set),
+    )
     this.#instances.set(id, instance)
   }
 
@@ -154,7 +162,8 @@ class Processes implements ProcessEngine {
   async #settlePorts(): Promise<void> {
     const { ports, log } = this.#options
     const held = await ports.held()
-    for (const holder of new Set(held.values())) if (!this.#instances.has(holder)) await ports.release(holder)
+    for (const holder of new Set(held.values()))
+      if (!this.#instances.has(holder)) await ports.release(holder)
     for (const { record } of this.#instances.values()) {
       if (held.get(record.port) === record.id) continue
       if (!(await ports.hold(record.port, record.id))) {
@@ -166,7 +175,12 @@ class Processes implements ProcessEngine {
   async #add(spec: SetSpec): Promise<void> {
     if (this.#closing.signal.aborted) throw new Error('the engine was closed')
     const id = `${spec.set.service}-${randomId()}`
-    const instance = await ProcessInstance.begin(this.#surroundings(), id, spec, await this.#book(spec.set))
+    const instance = await ProcessInstance.begin(
+      this.#surroundings(),
+      id,
+      spec,
+      await this.#book(spec.set),
+    )
     this.#instances.set(id, instance)
     this.#changed()
   }
@@ -196,7 +210,8 @@ class Processes implements ProcessEngine {
 
   #book(place: Place): Promise<LogBook> {
     const key = placeKey(place)
-    const book = this.#books.get(key) ?? LogBook.open(this.#places.log(place.app, place.environment))
+    const book =
+      this.#books.get(key) ?? LogBook.open(this.#places.log(place.app, place.environment))
     this.#books.set(key, book)
     return book
   }
@@ -223,7 +238,10 @@ class Processes implements ProcessEngine {
   }
 }
 
-const fits = (set: SetSpec['set'], { app, environment, service, release }: InstanceFilter): boolean =>
+const fits = (
+  set: SetSpec['set'],
+  { app, environment, service, release }: InstanceFilter,
+): boolean =>
   (app === undefined || set.app === app) &&
   (environment === undefined || set.environment === environment) &&
   (service === undefined || set.service === service) &&

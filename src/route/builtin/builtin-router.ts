@@ -93,7 +93,8 @@ class ControlledRouter implements BuiltinRouter {
       } catch (error) {
         if (error instanceof CallRefused) throw this.#problemOf(error)
         failingSince ??= performance.now()
-        if (this.keeper.isLetGo || performance.now() - failingSince > giveUpAfterMs) throw routerDown(error)
+        if (this.keeper.isLetGo || performance.now() - failingSince > giveUpAfterMs)
+          throw routerDown(error)
         this.keeper.suspect()
       }
     }
@@ -101,7 +102,8 @@ class ControlledRouter implements BuiltinRouter {
 
   #problemOf({ status, refusal }: CallRefused): NaruError {
     if (refusal.issues) return new NaruError('table.invalid', { issues: refusal.issues })
-    if (status === 507 && refusal.reason.includes('ENOSPC')) return new NaruError('data.full', { folder: this.folder })
+    if (status === 507 && refusal.reason.includes('ENOSPC'))
+      return new NaruError('data.full', { folder: this.folder })
     return new NaruError('router.down', { reason: refusal.reason })
   }
 }
@@ -116,7 +118,11 @@ async function ownFolder(folder: string): Promise<void> {
 }
 
 const routerDown = (error: unknown): NaruError =>
-  new NaruError('router.down', { reason: error instanceof Error ? error.message : String(error) }, { cause: error })
+  new NaruError(
+    'router.down',
+    { reason: error instanceof Error ? error.message : String(error) },
+    { cause: error },
+  )
 
 function within(ms: number, promise: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { alivePath, type Answers, type Call, type Refusal } from './protocol.ts'
+import { type Answers, alivePath, type Call, type Refusal } from './protocol.ts'
 import { socketPath } from './socket-path.ts'
 
 /** The router understood the call and said no. */
@@ -37,7 +37,9 @@ export function callRouter<C extends Call>(
         })
       },
     )
-    asking.setTimeout(timeoutMs, () => asking.destroy(new RouterSilent(`no answer to ${call} for ${timeoutMs} ms`)))
+    asking.setTimeout(timeoutMs, () =>
+      asking.destroy(new RouterSilent(`no answer to ${call} for ${timeoutMs} ms`)),
+    )
     asking.on('error', reject)
     asking.end(body === undefined ? undefined : JSON.stringify(body))
   })

@@ -13,7 +13,8 @@ export async function runningRouter(folder: string): Promise<Identity | null> {
   } catch (error) {
     if (error instanceof RouterSilent) throw error
     const code = error instanceof Error && 'code' in error ? error.code : ''
-    if (code === 'EACCES') throw new NaruError('data.unwritable', { folder, reason: 'it belongs to another user' })
+    if (code === 'EACCES')
+      throw new NaruError('data.unwritable', { folder, reason: 'it belongs to another user' })
     return null // Nobody is there, or nobody who speaks as a router does.
   }
 }

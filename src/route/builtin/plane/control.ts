@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { alivePath, type Answers, type Call, type Refusal } from '../protocol.ts'
+import { type Answers, alivePath, type Call, type Refusal } from '../protocol.ts'
 
 /** What the control socket can ask of a router. A refusal is thrown as `Refused`. */
 export type Controls = { [C in Call]: (body: unknown) => Answers[C] | Promise<Answers[C]> }
@@ -55,8 +55,8 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   if (size === 0) return undefined
   try {
     return JSON.parse(Buffer.concat(chunks).toString())
-  } catch {
-    throw new Refused(400, { reason: 'the body is no JSON' })
+  } catch (error) {
+    throw new Refused(400, { reason: `the body is no JSON: ${String(error)}` })
   }
 }
 
@@ -69,6 +69,9 @@ function refusalFor(error: unknown, onError: (error: unknown) => void): Answer {
 function respond(response: ServerResponse, status: number, body: unknown): void {
   if (response.destroyed) return
   const text = JSON.stringify(body)
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  })
   response.end(text)
 }

@@ -5,7 +5,10 @@ import type { Upstream } from './upstream.ts'
  * Waits until nothing is in flight to any of these, or the time is up. Then it cuts what was upgraded, which
  * would never end by itself, and leaves the rest to whoever ends the instance.
  */
-export async function drain(upstreams: readonly Upstream[], graceSeconds: number): Promise<Drained> {
+export async function drain(
+  upstreams: readonly Upstream[],
+  graceSeconds: number,
+): Promise<Drained> {
   const { promise: timeIsUp, cancel } = after(graceSeconds * 1000)
   await Promise.race([Promise.all(upstreams.map(whenIdle)), timeIsUp])
   cancel()

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { failureOf } from './failure.ts'
 import { requestHeaders, responseHeaders } from './headers.ts'
+import { currentSocket, type InstanceSocket } from './instance-socket.ts'
 import type { LiveRoute } from './live-table.ts'
 import { answerPage, type PageName } from './page.ts'
 import { type Choice, pick } from './pick.ts'
@@ -22,7 +23,7 @@ export type Incoming = {
   /** The client waits for "100 Continue" before it sends its body. */
   waits: boolean
   /** What the connection is to become, and the first bytes after the request. */
-  upgrade: { protocol: string; socket: Duplex; head: Buffer } | null
+  upgrade: { protocol: string; socket: Duplex; head: Buffer; ready: () => void } | null
 }
 
 /** What every exchange shares. */
@@ -40,8 +41,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Controller | null = null
   #sent = false
   #broken = 0
+  #open = true
   #clientGone = false
-  #waitsForDrain = false
+  /** The connection that waits until the client has taken what came. */
+  #held: InstanceSocket | null = null
 
   constructor(
     private readonly incoming: Incoming,
@@ -49,7 +52,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ) {}
 
   start(): void {
-    this.incoming.response.once('close', () => this.#closed())
+    this.incoming.response.once('close', this.#closed)
+    // A request that waits behind another on its connection has no response of its own that could close.
+    this.incoming.request.socket.once('close', this.#closed)
     this.#attempt('down')
   }
 
@@ -57,7 +62,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #attempt(otherwise: PageName): void {
     const { route } = this.incoming
     const choice = pick(route.backends, this.#tried, performance.now())
-    if (choice === null) return this.#answer(this.#tried.size > 0 ? otherwise : route.page)
+    if (choice === null) {
+      this.#answer(this.#tried.size > 0 ? otherwise : route.page)
+      return
+    }
     this.#count(choice.release)
     this.#choice = choice
     this.#sent = false
@@ -102,7 +110,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { response } = this.incoming
     if (status === 101) throw new Error('the app changed the protocol unasked')
     const headers = responseHeaders(rawHeadersOf(controller))
-    if (status < 200) return inform(response, status, headers)
+    if (status < 200) {
+      inform(response, status, headers)
+      return
+    }
     response.writeHead(status, sayable(statusMessage), headers)
     // The body that came along goes out in the same packet; without one the client learns of the head at once.
     process.nextTick(() => {
@@ -110,19 +121,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     })
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
+  onResponseData(_controller: Controller, chunk: Buffer): void {
     const { response } = this.incoming
-    if (response.write(chunk) || this.#clientGone) return
-    controller.pause()
-    if (this.#waitsForDrain) return
-    this.#waitsForDrain = true
-    response.once('drain', () => {
-      this.#waitsForDrain = false
-      controller.resume()
-    })
+    if (response.write(chunk) || this.#clientGone || this.#held !== null) return
+    this.#held = currentSocket()
+    this.#held?.hold()
+    response.once('drain', () => this.#letFlow())
   }
 
   onResponseEnd(): void {
+    this.#letFlow() // The connection goes on to other requests.
     this.#release()
     this.incoming.response.end()
   }
@@ -152,10 +160,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#release()
       return
     }
+    this.#stopListening()
+    upgrade.ready()
     response.detachSocket(client as typeof response.socket & object)
     this.#choice = null
     counter?.answered(status, performance.now() - this.#startedAt)
-    client.write(switchingHead(responseHeaders(rawHeadersOf(controller)), upgrade.protocol), 'latin1')
+    client.write(
+      switchingHead(responseHeaders(rawHeadersOf(controller)), upgrade.protocol),
+      'latin1',
+    )
     if (upgrade.head.length > 0) app.write(upgrade.head)
     choice.upstream.hold(client)
     tunnel(client, app, () => {
@@ -184,7 +197,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #mayRepeat(): boolean {
     const { request, upgrade } = this.incoming
-    return this.#broken === 0 && upgrade === null && safe.has(request.method ?? '') && !hasBody(request)
+    return (
+      this.#broken === 0 && upgrade === null && safe.has(request.method ?? '') && !hasBody(request)
+    )
   }
 
   #answer(page: PageName): void {
@@ -203,6 +218,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     counter.begin()
   }
 
+  #letFlow(): void {
+    const held = this.#held
+    this.#held = null
+    held?.release()
+  }
+
   #release(): Upstream | null {
     const upstream = this.#choice?.upstream ?? null
     this.#choice = null
@@ -210,12 +231,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return upstream
   }
 
-  #closed(): void {
+  readonly #closed = (): void => {
+    if (!this.#stopListening()) return
     const { response } = this.incoming
     if (response.writableFinished)
       this.#counter?.answered(response.statusCode, performance.now() - this.#startedAt)
     else this.#broke()
     this.#counter?.done()
+  }
+
+  /** Whether it still did. */
+  #stopListening(): boolean {
+    const { request, response } = this.incoming
+    const listening = this.#open
+    this.#open = false
+    response.off('close', this.#closed)
+    request.socket.off('close', this.#closed)
+    return listening
   }
 
   #broke(): void {
@@ -237,7 +269,8 @@ const rawHeadersOf = ({ rawHeaders }: Controller): readonly (Buffer | string)[] 
   Array.isArray(rawHeaders) ? rawHeaders : []
 
 /** A status line of the app's own, as far as HTTP allows it. */
-const sayable = (message: string): string => (/^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : '')
+const sayable = (message: string): string =>
+  /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : ''
 
 function inform(response: ServerResponse, status: number, headers: readonly string[]): void {
   if (response.headersSent || response.req.httpVersionMinor === 0) return
@@ -253,6 +286,7 @@ function inform(response: ServerResponse, status: number, headers: readonly stri
 
 function switchingHead(headers: readonly string[], protocol: string): string {
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${protocol}`]
-  for (let at = 0; at + 1 < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`)
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    lines.push(`${headers[at]}: ${headers[at + 1]}`)
   return `${lines.join('\r\n')}\r\n\r\n`
 }

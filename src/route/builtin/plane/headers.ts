@@ -34,7 +34,14 @@ export function requestHeaders(
     if (hopByHop.has(key) || ours.has(key) || dropped?.has(key) || isForwardedClaim(key)) continue
     headers.push(name, raw[at + 1] as string)
   }
-  headers.push('x-forwarded-for', from.peer, 'x-forwarded-proto', 'http', 'x-forwarded-host', from.authority)
+  headers.push(
+    'x-forwarded-for',
+    from.peer,
+    'x-forwarded-proto',
+    'http',
+    'x-forwarded-host',
+    from.authority,
+  )
   return headers
 }
 
@@ -52,7 +59,8 @@ export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
 /** The protocol that a request asks to change to, and the app may be asked for. */
 export function upgradeIn(headers: IncomingHttpHeaders): string | null {
   const protocol = headers.upgrade
-  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  const hasBody =
+    headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
   // HTTP/2 inside the connection would hide later requests from the router.
   if (protocol === undefined || hasBody || /\bh2c?\b/i.test(protocol)) return null
   return protocol
@@ -60,12 +68,18 @@ export function upgradeIn(headers: IncomingHttpHeaders): string | null {
 
 /** Names with underscores too: many frameworks read both the same. */
 const isForwardedClaim = (key: string): boolean =>
-  key.startsWith('x-forwarded-') || (key.includes('_') && key.replaceAll('_', '-').startsWith('x-forwarded-'))
+  key.startsWith('x-forwarded-') ||
+  (key.includes('_') && key.replaceAll('_', '-').startsWith('x-forwarded-'))
 
 /** The headers that a `Connection` header declares to be its own; framing is never among them. */
 function namedBy(connection: string | undefined): Set<string> | null {
   if (connection === undefined || simple.has(connection.toLowerCase())) return null
-  const names = new Set(connection.toLowerCase().split(',').map((name) => name.trim()))
+  const names = new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  )
   names.delete('content-length')
   return names
 }
@@ -75,6 +89,7 @@ const simple = new Set(['keep-alive', 'close', 'upgrade'])
 function connectionIn(headers: readonly string[]): string | undefined {
   const values: string[] = []
   for (let at = 0; at + 1 < headers.length; at += 2)
-    if ((headers[at] as string).toLowerCase() === 'connection') values.push(headers[at + 1] as string)
+    if ((headers[at] as string).toLowerCase() === 'connection')
+      values.push(headers[at + 1] as string)
   return values.length === 0 ? undefined : values.join(',')
 }

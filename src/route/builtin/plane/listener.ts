@@ -22,29 +22,41 @@ export function createListener(table: LiveTable, shared: Shared): Server {
     noDelay: true,
     highWaterMark: 64 * 1024,
   })
+  server.on('connection', (socket) => socket.setMaxListeners(0)) // One for each request that waits on it.
   const answer = (request: IncomingMessage, response: ServerResponse, waits: boolean) => {
     response.once('finish', () => linger(request))
+    if (!server.listening) response.shouldKeepAlive = false // It is ending.
     route(table, shared, { request, response, waits, upgrade: null })
   }
   server.on('request', (request, response) => answer(request, response, false))
   server.on('checkContinue', (request, response) => answer(request, response, true))
   server.on('checkExpectation', (request, response) => answer(request, response, false))
-  server.on('upgrade', (request, socket, head) => upgrade(server, table, shared, request, socket, head))
+  server.on('upgrade', (request, socket, head) =>
+    upgrade(server, table, shared, request, socket, head),
+  )
   return server
 }
 
-function route(table: LiveTable, shared: Shared, incoming: Omit<Exchange['incoming'], 'target' | 'route'>): void {
+function route(
+  table: LiveTable,
+  shared: Shared,
+  incoming: Omit<Exchange['incoming'], 'target' | 'route'>,
+): void {
   const { request, response, waits } = incoming
   response.on('error', () => {}) // Its 'close' follows.
   const target = targetOf(request)
-  const found = typeof target === 'string' ? undefined : table.find(target.host, target.path)
-  if (typeof target !== 'string' && found)
-    return new Exchange({ ...incoming, target, route: found }, shared).start()
-  if (waits) response.shouldKeepAlive = false
   if (typeof target === 'string') {
     response.shouldKeepAlive = false
     answerPage(request, response, 'bad-request', target)
-  } else answerPage(request, response, 'no-such-app', target.authority)
+    return
+  }
+  const route = table.find(target.host, target.path)
+  if (route) {
+    new Exchange({ ...incoming, target, route }, shared).start()
+    return
+  }
+  if (waits) response.shouldKeepAlive = false
+  answerPage(request, response, 'no-such-app', target.authority)
 }
 
 /** An answer is out before its request is all in: the rest is read and dropped, for a while. */
@@ -65,13 +77,30 @@ function upgrade(
   head: Buffer,
 ): void {
   const protocol = upgradeIn(request.headers)
-  if (protocol === null) return readAgain(server, request, socket, head)
+  if (protocol === null) {
+    readAgain(server, request, socket, head)
+    return
+  }
   socket.on('error', () => {}) // Its 'close' follows.
+  const ready = noticeEnd(socket)
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket as Socket)
   response.once('finish', () => (socket as Socket).destroySoon())
-  route(table, shared, { request, response, waits: false, upgrade: { protocol, socket, head } })
+  route(table, shared, {
+    request,
+    response,
+    waits: false,
+    upgrade: { protocol, socket, head, ready },
+  })
+}
+
+/** Nobody reads from a connection that waits for its upgrade: so that its end is noticed, until it is ready. */
+function noticeEnd(socket: Duplex): () => void {
+  const onReadable = () => {}
+  const onEnd = () => socket.destroy()
+  socket.on('readable', onReadable).on('end', onEnd)
+  return () => socket.off('readable', onReadable).off('end', onEnd)
 }
 
 /**

@@ -9,7 +9,12 @@ export type PageName =
   | 'bad-gateway'
   | 'gateway-timeout'
 
-type Page = { status: number; title: string; text: (subject: string) => string; retryAfterSeconds?: number }
+type Page = {
+  status: number
+  title: string
+  text: (subject: string) => string
+  retryAfterSeconds?: number
+}
 
 const pages: Readonly<Record<PageName, Page>> = {
   'bad-request': {
@@ -31,7 +36,8 @@ const pages: Readonly<Record<PageName, Page>> = {
   down: {
     status: 503,
     title: 'All instances are down',
-    text: (host) => `No instance of ${host} can be reached right now. Please try again in a moment.`,
+    text: (host) =>
+      `No instance of ${host} can be reached right now. Please try again in a moment.`,
     retryAfterSeconds: 5,
   },
   'bad-gateway': {
@@ -69,27 +75,43 @@ function bodyFor(accept: string, name: PageName, subject: string): { type: strin
   const { title, text, retryAfterSeconds } = pages[name]
   const message = text(subject)
   if (accept.includes('text/html'))
-    return { type: 'text/html; charset=utf-8', body: html(title, message, name === 'starting' ? retryAfterSeconds : undefined) }
+    return {
+      type: 'text/html; charset=utf-8',
+      body: html(title, message, name === 'starting' ? retryAfterSeconds : undefined),
+    }
   if (/[/+]json/.test(accept))
-    return { type: 'application/json', body: `${JSON.stringify({ error: { code: name, message } })}\n` }
+    return {
+      type: 'application/json',
+      body: `${JSON.stringify({ error: { code: name, message } })}\n`,
+    }
   return { type: 'text/plain; charset=utf-8', body: `${title}. ${message}\n` }
 }
 
-const html = (title: string, message: string, refreshSeconds: number | undefined): string => `<!doctype html>
+const html = (
+  title: string,
+  message: string,
+  refreshSeconds: number | undefined,
+): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-${refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${refreshSeconds}">\n`}<title>${escape(title)}</title>
+${refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${refreshSeconds}">\n`}<title>${escaped(title)}</title>
 <style>
 :root { color-scheme: light dark }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1rem }
 h1 { font-size: 1.4rem; margin: 0 }
 </style>
-<h1>${escape(title)}</h1>
-<p>${escape(message)}</p>
+<h1>${escaped(title)}</h1>
+<p>${escaped(message)}</p>
 </html>
 `
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)

@@ -23,20 +23,27 @@ function pickAmong(
   allowed: (upstream: Upstream) => boolean,
   random: () => number,
 ): Choice | null {
-  const candidates = backends.filter(({ weight, upstreams }) => weight > 0 && upstreams.some(allowed))
+  const candidates = backends.filter(
+    ({ weight, upstreams }) => weight > 0 && upstreams.some(allowed),
+  )
   const backend = byWeight(candidates, random)
   if (!backend) return null
-  return { release: backend.release, upstream: leastBusy(backend.upstreams.filter(allowed), random) }
+  return {
+    release: backend.release,
+    upstream: leastBusy(backend.upstreams.filter(allowed), random),
+  }
 }
 
 function byWeight(backends: readonly LiveBackend[], random: () => number): LiveBackend | undefined {
   if (backends.length < 2) return backends[0]
   const sum = backends.reduce((total, { weight }) => total + weight, 0)
   let share = random() * sum
-  return backends.find(({ weight }) => {
-    share -= weight
-    return share < 0
-  }) ?? backends.at(-1)
+  return (
+    backends.find(({ weight }) => {
+      share -= weight
+      return share < 0
+    }) ?? backends.at(-1)
+  )
 }
 
 /** Starts at a random one, so that ties do not all go to the first. */

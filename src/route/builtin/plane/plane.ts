@@ -40,7 +40,10 @@ export class Plane {
     this.#listener = createListener(this.#table, {
       traffic: this.#traffic,
       onEjected: ({ address }, error) =>
-        log.warn('instance out of rotation: it cannot be reached', { ...address, reason: error.message }),
+        log.warn('instance out of rotation: it cannot be reached', {
+          ...address,
+          reason: error.message,
+        }),
     })
     this.#control = createControl(
       {
@@ -101,7 +104,10 @@ export class Plane {
   }
 
   #drain(body: unknown) {
-    const { instance, graceSeconds } = (body ?? {}) as { instance?: unknown; graceSeconds?: unknown }
+    const { instance, graceSeconds } = (body ?? {}) as {
+      instance?: unknown
+      graceSeconds?: unknown
+    }
     if (typeof instance !== 'string' || typeof graceSeconds !== 'number')
       throw new Refused(400, { reason: 'drain needs an instance and graceSeconds' })
     return drain(this.#upstreams.withId(instance), graceSeconds)

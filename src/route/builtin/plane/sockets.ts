@@ -20,7 +20,8 @@ export async function claimSocket(server: Server, path: string): Promise<void> {
     await listenAt(server, { path })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
-    if (await answers(path)) throw Object.assign(new Error('another router serves this folder'), { code: alreadyRunning })
+    if (await answers(path))
+      throw Object.assign(new Error('another router serves this folder'), { code: alreadyRunning })
     await unlink(path)
     await listenAt(server, { path })
   }

@@ -14,7 +14,10 @@ export type Target = {
 const absolute = /^https?:\/\/([^/?#]*)(.*)$/i
 
 /** The target of a request, or what is wrong with it. The target line wins over `Host`, as RFC 9112 has it. */
-export function targetOf({ url = '', rawHeaders }: Pick<IncomingMessage, 'url' | 'rawHeaders'>): Target | string {
+export function targetOf({ url = '', rawHeaders, headers }: IncomingMessage): Target | string {
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return 'its Transfer-Encoding is not "chunked" alone'
   const hosts = hostHeaders(rawHeaders)
   if (hosts.length > 1) return 'it has more than one Host header'
   const whole = absolute.exec(url)

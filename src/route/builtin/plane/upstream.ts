@@ -2,12 +2,12 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher, Pool } from 'undici'
 import UndiciPool from 'undici/lib/dispatcher/pool.js'
 import type { Backend } from '../../../model/route.ts'
+import { connectInstance } from './instance-socket.ts'
 
 type Address = Backend['instances'][number]
 
 /** An instance that could not be reached gets no requests for this long, unless it is the only one. */
 const ejectedMs = 3_000
-const connectTimeoutMs = 3_000
 /** An app may think for long before it answers; once it answers it may take for ever. */
 const headersTimeoutMs = 5 * 60_000
 
@@ -79,7 +79,7 @@ export class Upstream {
 function openPool({ host, port }: Address): Pool {
   const name = host.includes(':') ? `[${host}]` : host
   return new UndiciPool(`http://${name}:${port}`, {
-    connectTimeout: connectTimeoutMs,
+    connect: connectInstance,
     headersTimeout: headersTimeoutMs,
     bodyTimeout: 0,
     maxHeaderSize: 64 * 1024,
