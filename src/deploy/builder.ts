@@ -12,6 +12,7 @@ import { makeRelease } from './releases.ts'
 /** Works off the queue of builds, which lives in the store: oldest first, so many at once. */
 export class Builder {
   readonly #running = new Map<string, AbortController>()
+  readonly #quiet: (() => Promise<void>)[] = []
   #closed = false
   #looking: Promise<void> = Promise.resolve()
 
@@ -45,6 +46,17 @@ export class Builder {
     this.#running.get(keyOf(build))?.abort()
   }
 
+  /**
+   * Does something in a moment in which nothing is being built, so that what a build is making is not taken for
+   * a leftover. Builds under way end first; none begins before it is done.
+   */
+  quietly(task: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#quiet.push(() => task().then(resolve, reject))
+      this.wake()
+    })
+  }
+
   /** Ends what is being built without a verdict; the next start begins it again. */
   async close(): Promise<void> {
     this.#closed = true
@@ -53,6 +65,10 @@ export class Builder {
   }
 
   async #look(): Promise<void> {
+    if (this.#quiet.length > 0) {
+      if (this.#running.size > 0) return
+      for (const task of this.#quiet.splice(0)) await task()
+    }
     for (const build of await waitingBuilds(this.parts.store.db)) {
       if (this.#closed || this.#running.size >= this.parts.builders) return
       if (this.#running.has(keyOf(build))) continue

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as timePasses } from 'node:timers/promises'
 import type { Deployment } from '../model/deployment.ts'
 import { isOver, type PendingEffect, type Rollout } from '../model/rollout.ts'
 import { type RolloutEvent, step } from '../rollout/rollout.ts'
@@ -131,24 +131,41 @@ export class Executor {
     this.#inFlight.set(pending.key, { effect: pending.effect, ended })
   }
 
-  async #do({ key, effect }: PendingEffect): Promise<void> {
-    const start = this.parts.clock.served()
-    for (let attempt = 0; this.#isWanted(key); attempt += 1) {
-      try {
-        this.parts.fault({ when: 'before', what: 'effect', name: effect.do })
-        await this.effects.perform(this.current, effect)
-        this.parts.fault({ when: 'after', what: 'effect', name: effect.do })
-        return await this.tell({ kind: 'done', key })
-      } catch (error) {
-        if (this.#closed.signal.aborted) return
-        const problem = finalProblem(effect, error, this.current.release)
-        this.parts.log.error(`${effect.do} failed`, error, { key, attempt, app: this.current.app })
-        if (problem !== null) return this.tell({ kind: 'failed', key, problem })
-        if (this.parts.clock.served() - start > this.parts.stuckAfterMs)
-          await this.tell({ kind: 'stuck', key })
+  async #do(pending: PendingEffect): Promise<void> {
+    const { key } = pending
+    const timer = setTimeout(() => this.#stuck(key), this.parts.stuckAfterMs)
+    try {
+      for (let attempt = 0; this.#isWanted(key); attempt += 1) {
+        if (await this.#try(pending, attempt)) return
         await pause(Math.min(250 * 2 ** attempt, 5000), this.#closed.signal)
       }
+    } finally {
+      clearTimeout(timer)
     }
+  }
+
+  /** Whether it is settled: done, or known to be impossible. */
+  async #try({ key, effect }: PendingEffect, attempt: number): Promise<boolean> {
+    try {
+      this.parts.fault({ when: 'before', what: 'effect', name: effect.do })
+      await this.effects.perform(this.current, effect)
+      this.parts.fault({ when: 'after', what: 'effect', name: effect.do })
+    } catch (error) {
+      if (this.#closed.signal.aborted) return true
+      const problem = finalProblem(effect, error, this.current.release)
+      this.parts.log.error(`${effect.do} failed`, error, { key, attempt, app: this.current.app })
+      if (problem === null) return false
+      await this.tell({ kind: 'failed', key, problem })
+      return true
+    }
+    await this.tell({ kind: 'done', key })
+    return true
+  }
+
+  #stuck(key: string): void {
+    this.tell({ kind: 'stuck', key }).catch((error: unknown) =>
+      this.parts.log.error('a stuck effect could not be told', error, { key }),
+    )
   }
 
   #isWanted(key: string): boolean {
@@ -171,7 +188,7 @@ function meet(one: PendingEffect['effect'], other: PendingEffect['effect']): boo
 /** Between two tries of something that failed: there is no event to wait for. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
-    await setTimeout(ms, undefined, { signal, ref: false })
+    await timePasses(ms, undefined, { signal, ref: false })
   } catch {
     // Closed meanwhile: whoever waits looks at the signal next.
   }

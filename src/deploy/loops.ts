@@ -1,9 +1,9 @@
 import type { Build } from '../model/build.ts'
 import { naruItself } from '../model/deployment.ts'
 import { type Place, placeKey } from '../model/environment.ts'
+import { listApps } from '../store/apps.ts'
 import { saveServedMs } from '../store/clock.ts'
 import { dailyCopy } from '../store/copies.ts'
-import { listApps } from '../store/apps.ts'
 import { listEnvironments } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import { Builder } from './builder.ts'
@@ -54,7 +54,7 @@ export class Loops {
     await this.builder.start()
     this.#every(clockSaveMs, () => store.write((db) => saveServedMs(db, this.parts.clock.served())))
     this.#every(copyMs, () => dailyCopy(store, this.parts.clock.now()))
-    this.#every(collectMs, () => collect(this.parts))
+    this.#every(collectMs, () => this.collect())
   }
 
   /** Something of this place may have changed. */
@@ -81,6 +81,11 @@ export class Loops {
   /** Ends all instances of an app, without waiting for longer than the grace. */
   async endAll(app: string, graceSeconds: number): Promise<void> {
     await this.#effects.end(await this.parts.engine.list({ app }), graceSeconds)
+  }
+
+  /** Removes what nothing needs any more, once no build is under way. */
+  collect(): Promise<void> {
+    return this.builder.quietly(() => collect(this.parts))
   }
 
   /** Stops acting; instances and router live on. */

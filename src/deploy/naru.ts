@@ -5,11 +5,11 @@ import { isOver } from '../model/rollout.ts'
 import { defaultSpec } from '../model/spec.ts'
 import { frozenRoute } from '../release/freeze.ts'
 import { createApp, findApp, removeApp, requireApp } from '../store/apps.ts'
+import { unfinishedBuilds } from '../store/builds.ts'
 import { requireDeployment, unfinishedDeployments } from '../store/deployments.ts'
 import { listEnvironments, requireEnvironment } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import { changeSecrets, changeSettings } from './changes.ts'
-import { collect } from './collector.ts'
 import type { Conductor } from './conductor.ts'
 import { takeIn } from './intake.ts'
 import type { Loops } from './loops.ts'
@@ -39,6 +39,7 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
 
     async destroyApp(app, by) {
       await requireApp(store.db, app)
+      loops.cancel((await unfinishedBuilds(store.db)).filter((build) => build.app === app))
       const places = (await listEnvironments(store.db)).filter((place) => place.app === app)
       for (const place of places) await loops.drop(place)
       await store.write(async (db) => {
@@ -48,7 +49,7 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
       await loops.endAll(app, destroyGraceSeconds)
       await source.remove(app)
       await parts.forgetBuilds(app)
-      await collect(parts)
+      await loops.collect()
     },
 
     async push(place, push) {

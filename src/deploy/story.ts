@@ -38,7 +38,8 @@ export function tell(
     after.status !== 'aborting'
   if (cameUp && before.wave !== null)
     add('deployment.healthy', { ...about, services: before.wave.services })
-  if (after.status !== before.status) add('deployment.moved', { ...about, ...move(before, after, serving) })
+  if (after.status !== before.status)
+    add('deployment.moved', { ...about, ...move(before, after, serving) })
   for (const { effect } of decided) {
     if (effect.do === 'start' && effect.side === 'candidate') {
       add('deployment.starting', { ...about, services: effect.services })

@@ -188,8 +188,9 @@ function observedBaking(before: Rollout, view: View, now: number): Rollout {
   const problem = judgeBake(before, view.candidate, now)
   const state = { ...before, unservedSince: unservedSince(before, view.candidate, now) }
   if (problem !== null) {
-    if (state.kind === 'rollback') return { ...enter(state, 'blocked', now), problem, pending: [] }
-    return observedAborting(goBack(state, problem, now), view, now)
+    if (state.kind === 'rollback') {
+      return observedBlocked({ ...enter(state, 'blocked', now), problem, pending: [] }, view, now)
+    }return observedAborting(goBack(state, problem, now), view, now)
   }
   const settled = now - state.since >= settleMs(state)
   const whole = state.candidate.services.every((service) => isReady(view.candidate, service, 0))

@@ -12,7 +12,8 @@ export type PlaceRoutes = {
 }
 
 /**
- * The routes of all environments with their instances in rotation: the healthy ones of the serving release.
+ * The routes of all environments with their instances in rotation: the healthy ones of the serving release, or, where
+ * none is, those that run and were healthy before.
  * The same input in any order gives the same list.
  */
 export function buildRoutes(
@@ -45,14 +46,17 @@ function backendOf(
   release: number,
   instances: readonly Instance[],
 ): Backend {
-  const inRotation = instances.filter(
-    ({ health, set }) =>
-      health === 'healthy' &&
+  const here = instances.filter(
+    ({ set }) =>
       set.app === app &&
       set.environment === environment &&
       set.service === service &&
       set.release === release,
   )
+  const healthy = here.filter(({ health }) => health === 'healthy')
+  // An app too slow for its own probes is better asked than given up: its page would fail every visitor.
+  const inRotation =
+    healthy.length > 0 ? healthy : here.filter(({ health }) => health === 'unhealthy')
   return {
     release,
     weight: 1,

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,7 +84,8 @@ export async function setOf(
   await makePlaces(at, testAccount)
   await makeAppPlaces(app, testAccount, groupOf(set.app))
   const slug = app.slug(testDigest)
-  await cp(programs, slug, { recursive: true })
+  // A slug never changes: an instance may be reading it.
+  if (!existsSync(slug)) await cp(programs, slug, { recursive: true })
   return {
     set,
     routed: true,

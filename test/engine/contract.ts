@@ -182,6 +182,8 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
       it('healthy while it is alive, if nothing is routed to it', async () => {
         await bench.engine.ensure(await bench.set('ticks', { routed: false }), 1)
         await healthy(1)
+        await bench.restart()
+        await healthy(1)
       })
     })
 
@@ -382,6 +384,13 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
         )
         await bench.engine.ensure(set, 2)
         expect(await all()).toHaveLength(2)
+      })
+
+      it('lets run on what it has only just started', async () => {
+        await bench.engine.ensure(await bench.set('answers'), 3)
+        await bench.restart()
+        const instances = await healthy(3)
+        expect(instances.map(({ restarts }) => restarts)).toEqual([0, 0, 0])
       })
 
       it('knows how one ended while no server ran, and starts it again when the set is wanted', async () => {

@@ -162,7 +162,7 @@ describe('a crash between the record of a start and the start', () => {
 
   it('keeps a launcher that comes too late from starting anything', async () => {
     const file = join(bench.folder, 'run')
-    expect(settleRun(file)).toEqual({ leader: null, exit: null })
+    expect(settleRun(file)).toEqual({ leader: null, exit: null, endedAt: null })
     const script = join(bench.folder, 'launch', 'launch.sh')
     const args = [
       '-c',
@@ -228,7 +228,10 @@ describe('a number that went to another process', () => {
     const set = await bench.set('answers')
     await bench.engine.ensure(set, 1)
     const folder = await onlyInstance()
-    const [instance] = await bench.engine.list()
+    const instance = await until('health', async () => {
+      const [found] = await bench.engine.list()
+      return found?.health === 'healthy' && found
+    })
     await bench.engine.close()
     const record = readRecord(folder) as InstanceRecord
     await writeRecord(folder, { ...record, boot: 'another boot' })
@@ -236,7 +239,7 @@ describe('a number that went to another process', () => {
     expect(await bench.engine.list()).toMatchObject([
       { health: 'down', lastExit: { code: null, signal: null } },
     ])
-    expect(livingProcess(instance?.pid ?? 0)).not.toBeNull()
+    expect(livingProcess(instance.pid ?? 0)).not.toBeNull()
     await writeRecord(folder, { ...record, boot: bootId() })
     await bench.restart()
   })

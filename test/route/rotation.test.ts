@@ -51,6 +51,16 @@ describe('instances in rotation', () => {
     expect(idsOf(shop, instances)).toEqual([['a', 'b'], ['api']])
   })
 
+  it('are those that run but fail their probes where none is healthy, never what has not been up yet', () => {
+    const instances = [
+      instance('ill', 2, 'unhealthy'),
+      instance('late', 2, 'starting'),
+      instance('dead', 2, 'down'),
+      instance('going', 2, 'stopping'),
+    ]
+    expect(idsOf(shop, instances)).toEqual([['ill'], []])
+  })
+
   it('are none before the first release; the page says so', () => {
     const [route] = buildRoutes([{ ...shop, serving: null, page: 'starting' }], [instance('a', 2)])
     expect(route).toMatchObject({ backends: [], page: 'starting' })

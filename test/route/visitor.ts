@@ -74,6 +74,7 @@ export function until(socket: Socket, text: string): Promise<string> {
       resolve(received)
     }
     socket.on('data', onData)
+    socket.on('error', reject)
     socket.once('close', () => reject(new Error(`closed before "${text}", after "${received}"`)))
   })
 }

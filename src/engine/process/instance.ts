@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, rmSync, statSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { chown, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { NaruError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import { removeTree } from '../../base/tree.ts'
@@ -9,18 +10,17 @@ import { type Exit, type Instance, type InstanceId, sayExit } from '../../model/
 import type { SetSpec } from '../../model/set.ts'
 import type { Account } from './account.ts'
 import { Backoff } from './backoff.ts'
+import { type Ending, untilEmpty } from './ending.ts'
 import { instanceEnvironment } from './environment.ts'
 import { ProcessGroup } from './group.ts'
-import { endHealth, type HealthState, healthyForMs, judge, unknownHealth } from './health.ts'
-import { launch, type Run, readRun, settleRun } from './launcher.ts'
+import { HealthWatch } from './health-watch.ts'
+import { launch, readRun, settleRun } from './launcher.ts'
 import type { LogBook } from './log-book.ts'
 import { OutputFollower } from './log-follower.ts'
 import type { OutputSpace } from './output-space.ts'
 import { appIdentity, makeAppFolder, makeAppPlaces, type Places } from './places.ts'
 import { holdPort, isFree, type PortBook } from './ports.ts'
-import type { ProbeResult } from './probe.ts'
-import { keepProbing, pause } from './prober.ts'
-import { anyProcess, bootId, listeningPorts } from './proc.ts'
+import { anyProcess, bootId } from './proc.ts'
 import { type InstanceRecord, outputFile, runFile, writeRecord } from './record.ts'
 
 /** What every instance of an engine shares. */
@@ -58,12 +58,9 @@ export class ProcessInstance {
   #group: ProcessGroup | null = null
   /** The launcher, where this server started it: it tells its end by itself. */
   #child: ChildProcess | null = null
-  #health: HealthState = unknownHealth(false)
-  #probing = new AbortController()
-  #looked: Promise<void> = Promise.resolve()
-  #sawFirst: () => void = () => {}
-  #listening: number[] = []
-  #listeningAtMs = Number.NEGATIVE_INFINITY
+  #watch: HealthWatch | null = null
+  /** Longest unbroken health of the run that has ended. */
+  #healthyMs = 0
   #lastExit: Exit | null = null
   /** Why it could not be started. */
   #failure: string | null = null
@@ -121,7 +118,7 @@ export class ProcessInstance {
 
   /** Resolves when it is known how an adopted instance is. */
   get looked(): Promise<void> {
-    return this.#looked
+    return this.#watch?.looked ?? Promise.resolve()
   }
 
   get isStopping(): boolean {
@@ -135,18 +132,18 @@ export class ProcessInstance {
   view(): Instance {
     const { id, set, port, restarts, startedAt } = this.#record
     const isDown = this.#phase === 'down'
-    const health = this.isStopping ? 'stopping' : isDown ? 'down' : this.#health.health
-    const now = performance.now()
+    const watch = isDown ? null : this.#watch
+    const health = this.isStopping ? 'stopping' : (watch?.health ?? 'down')
     return {
       id,
       set,
       address: { host: '127.0.0.1', port },
       health,
-      healthyForMs: health === 'healthy' ? healthyForMs(this.#health, now) : 0,
+      healthyForMs: health === 'healthy' ? (watch?.healthyForMs ?? 0) : 0,
       restarts,
       lastExit: this.#lastExit,
-      reason: isDown ? this.#whyDown() : this.#health.reason,
-      listening: health === 'healthy' || isDown ? [] : this.#listening,
+      reason: watch === null ? this.#whyDown() : watch.reason,
+      listening: watch?.listening ?? [],
       startedAt,
       pid: isDown ? null : (this.#group?.leader.pid ?? null),
     }
@@ -180,6 +177,8 @@ export class ProcessInstance {
 
   /** Lets go of it without ending it. */
   async letGo(): Promise<void> {
+    await this.#turn
+    if (this.#child !== null) await this.#begun()
     this.#endRun()
     this.#child?.removeAllListeners()
     await this.#turn
@@ -238,10 +237,16 @@ export class ProcessInstance {
     this.#failure = null
     this.#endedByItself = false
     this.#phase = 'up'
-    this.#health = unknownHealth(false)
-    this.#listening = []
-    this.#watchHealth(this.#record.routed ? this.#record.health.afterSeconds : 0)
+    this.#watchHealth(this.#record.health.afterSeconds)
     this.#around.changed()
+  }
+
+  /** Waits until the launcher has noted its start: the next server would take an unnoted one for one that never was. */
+  async #begun(): Promise<void> {
+    const file = runFile(this.#folder, this.#record.run)
+    const deadline = performance.now() + 1000
+    while (readRun(file).leader === null && this.#phase === 'up' && performance.now() < deadline)
+      await wait(5)
   }
 
   /** The port it had, unless somebody else listens there now. */
@@ -274,60 +279,38 @@ export class ProcessInstance {
   async #adopt(): Promise<void> {
     const { account } = this.#around
     await this.#follow(appIdentity(account, this.#record.group))
-    const { leader, exit, endedAt } = this.#runOfAnotherServer()
+    const { boot, run } = this.#record
+    const isThisBoot = boot === bootId()
+    const { leader: noted, exit, endedAt } = settleRun(runFile(this.#folder, run))
+    const leader = isThisBoot ? noted : null // No process outlives a boot.
     this.#lastExit = this.#record.lastExit
     if (leader !== null) this.#group = new ProcessGroup(leader, this.id)
     if (this.#record.stopping !== null) {
       this.#background(this.stop(this.#record.stopping.graceSeconds))
     } else if (this.#group?.leaderLives()) {
       this.#phase = 'up'
-      this.#health = unknownHealth(this.#record.wasHealthy)
       this.#watchHealth(0)
     } else if (leader !== null) {
       this.#phase = 'up'
-      await this.#noteEnd(null, null, exit === null ? undefined : endedAt)
+      await this.#noteEnd(null, null)
       this.#background(this.#afterEnd())
-    } else if (endedAt !== undefined) {
-      this.#lastExit = { code: null, signal: null, ...exit, at: endedAt }
+    } else if (noted !== null) {
+      this.#lastExit = exitAt(endedAt, exit)
     }
-  }
-
-  /** `leader` is null where no process can be left of it; `endedAt` undefined where its program never started. */
-  #runOfAnotherServer(): Run & { endedAt: string | undefined } {
-    const file = runFile(this.#folder, this.#record.run)
-    const sameBoot = this.#record.boot === bootId()
-    const run = sameBoot
-      ? settleRun(file)
-      : existsSync(file)
-        ? readRun(file)
-        : { leader: null, exit: null }
-    const endedAt = run.leader === null ? undefined : statSync(file).mtime.toISOString()
-    return { leader: sameBoot ? run.leader : null, exit: run.exit, endedAt }
   }
 
   // How it is
 
   #watchHealth(delaySeconds: number): void {
-    this.#probing = new AbortController()
-    const { signal } = this.#probing
-    const { port, health: spec, routed } = this.#record
-    if (!routed) return void this.#judge({ ok: true })
-    this.#looked = new Promise((resolve) => {
-      this.#sawFirst = resolve
+    const { port, health: spec, routed, wasHealthy } = this.#record
+    const run = { routed, port, spec, group: this.#group, wasHealthy }
+    this.#watch = new HealthWatch(run, delaySeconds, {
+      changed: this.#around.changed,
+      becameHealthy: () => {
+        if (!this.#record.wasHealthy) this.#background(this.#rememberHealthy())
+      },
+      failed: (error) => this.#background(Promise.reject(error)),
     })
-    const probed = { port, spec, judge: (result: ProbeResult) => this.#judge(result) }
-    this.#background(keepProbing(probed, delaySeconds, signal))
-  }
-
-  #judge(result: ProbeResult): HealthState {
-    const before = this.#health
-    this.#health = judge(before, result, performance.now())
-    if (before.health !== this.#health.health) this.#around.changed()
-    if (this.#health.health === 'healthy' && !this.#record.wasHealthy)
-      this.#background(this.#rememberHealthy())
-    if (this.#health.health === 'healthy') this.#sawFirst()
-    else this.#background(this.#findListening().finally(this.#sawFirst))
-    return this.#health
   }
 
   #rememberHealthy(): Promise<void> {
@@ -336,14 +319,6 @@ export class ProcessInstance {
       if (this.#record.run === run && this.#phase !== 'gone')
         await this.#save({ ...this.#record, wasHealthy: true })
     })
-  }
-
-  async #findListening(): Promise<void> {
-    if (this.#group === null || performance.now() - this.#listeningAtMs < 400) return
-    this.#listeningAtMs = performance.now()
-    const before = this.#listening
-    this.#listening = [...(await listeningPorts(this.#group.members().map(({ pid }) => pid)))]
-    if (before.join() !== this.#listening.join()) this.#around.changed()
   }
 
   #whyDown(): string {
@@ -358,15 +333,15 @@ export class ProcessInstance {
     await this.#afterEnd()
   }
 
-  /** What it wrote last can be read before anybody hears of its end. `at` is when, if that is known better than "now". */
-  async #noteEnd(signal: string | null, failure: string | null, at?: string): Promise<void> {
+  /** What it wrote last can be read before anybody hears of its end. */
+  async #noteEnd(signal: string | null, failure: string | null): Promise<void> {
     this.#phase = 'ending'
     this.#child = null
     this.#endRun()
     if (!this.isStopping) await this.#follower?.drain()
     if (this.#phase !== 'ending') return
-    const { exit } = readRun(runFile(this.#folder, this.#record.run))
-    this.#lastExit = { code: null, signal, ...exit, at: at ?? new Date().toISOString() }
+    const { exit, endedAt } = readRun(runFile(this.#folder, this.#record.run))
+    this.#lastExit = exitAt(endedAt, exit ?? { code: null, signal })
     this.#failure = failure
     this.#endedByItself = true
     this.#phase = 'down'
@@ -375,7 +350,7 @@ export class ProcessInstance {
 
   async #afterEnd(): Promise<void> {
     await this.#endRest()
-    if (this.#spec !== null) this.#startLater(this.#backoff.nextMs(this.#health.longestMs))
+    if (this.#spec !== null) this.#startLater(this.#backoff.nextMs(this.#healthyMs))
   }
 
   /** Ends what its program left running: it would get in the way of the next run. */
@@ -415,9 +390,7 @@ export class ProcessInstance {
 
   /** Nothing of this run is probed or waited for any more. */
   #endRun(): void {
-    this.#probing.abort()
-    this.#sawFirst()
-    this.#health = endHealth(this.#health, performance.now())
+    this.#healthyMs = this.#watch?.end() ?? 0
     if (this.#restart !== null) clearTimeout(this.#restart)
     this.#restart = null
   }
@@ -439,20 +412,9 @@ export class ProcessInstance {
     this.#around.changed()
   }
 
-  /** Kills what is left at the given time; `leave` ends the wait without that. */
-  async #untilEmpty(group: ProcessGroup, killAtMs: () => number | 'leave'): Promise<void> {
-    let kills = 0
-    for (let at = killAtMs(); at !== 'leave' && !group.isEmpty(); at = killAtMs()) {
-      if (performance.now() >= at) {
-        group.signal('SIGKILL')
-        kills += 1
-        if (kills === 100)
-          this.#around.log.warn('killed processes do not end', { instance: this.id })
-      }
-      // Only without the leader every process must be looked at.
-      if (!(await pause(group.leaderLives() ? 20 : 50, this.#around.closing)))
-        throw new Error('the engine was closed')
-    }
+  #untilEmpty(group: ProcessGroup, killAtMs: Ending['killAtMs']): Promise<void> {
+    const { closing, log } = this.#around
+    return untilEmpty(group, { instance: this.id, killAtMs, closing, log })
   }
 
   /** The record goes last: until then another server can finish this. */
@@ -507,6 +469,12 @@ const newRecord = (
   restarts: 0,
   lastExit: null,
   stopping: null,
+})
+
+const exitAt = (at: string | null, exit: Omit<Exit, 'at'> | null): Exit => ({
+  code: exit?.code ?? null,
+  signal: exit?.signal ?? null,
+  at: at ?? new Date().toISOString(),
 })
 
 /** Never the message of an error: it may quote a value of the environment. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { chmod, rename, writeFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -76,19 +76,26 @@ export type Run = {
   leader: ProcessIdentity | null
   /** Null while the launcher has not noted an end. */
   exit: Pick<Exit, 'code' | 'signal'> | null
+  /** When it noted that, ISO 8601. */
+  endedAt: string | null
 }
 
-/** Reads a run file of a server that is gone, and first makes sure that a launcher which has not begun never does. */
+/**
+ * Reads a run file of a server that is gone, and makes sure that a launcher which has not begun never does: whichever line
+ * comes first counts.
+ */
 export function settleRun(file: string): Run {
-  writeFileSync(file, 'void\n', { flag: 'a', mode: 0o600 })
+  const isBegun = existsSync(file) && statSync(file).size > 0
+  if (!isBegun) writeFileSync(file, 'void\n', { flag: 'a', mode: 0o600 })
   return readRun(file)
 }
 
 export function readRun(file: string): Run {
   const lines = readFileSync(file, 'latin1').split('\n')
   const leader = lines[0]?.startsWith('start ') ? parseStat(lines[0].slice('start '.length)) : null
-  const exit = lines.find((line) => line.startsWith('exit '))
-  return { leader, exit: exit === undefined ? null : exitOf(Number(exit.slice('exit '.length))) }
+  const status = lines.find((line) => line.startsWith('exit '))?.slice('exit '.length)
+  if (status === undefined) return { leader, exit: null, endedAt: null }
+  return { leader, exit: exitOf(Number(status)), endedAt: statSync(file).mtime.toISOString() }
 }
 
 /** A shell says 128 and the signal's number of a program that a signal has ended. */

@@ -55,7 +55,7 @@ export class OutputFollower {
   /** Begins to read if there is something new. Cheap when there is not. */
   poll(): void {
     if (this.#busy || this.#closed || this.#size() === this.#seen) return
-    this.#inTurn(() => this.#read({ final: false, bytes: pollBytes, lines: pollLines }))
+    void this.#inTurn(() => this.#read({ final: false, bytes: pollBytes, lines: pollLines }))
   }
 
   /** Reads all there is now, an unfinished last line too: its program has ended. Of a flood only the end, after 2 s. */

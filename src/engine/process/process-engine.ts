@@ -231,7 +231,7 @@ class Processes implements ProcessEngine {
     const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work)
     const settled = turn.catch(() => {}) // Whoever asked for it is told.
     this.#turns.set(key, settled)
-    settled.then(() => {
+    void settled.then(() => {
       if (this.#turns.get(key) === settled) this.#turns.delete(key)
     })
     return turn

@@ -1,4 +1,5 @@
 import { chmod, mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { NaruError } from '../../base/error.ts'
 import type { InstanceId } from '../../model/instance.ts'
 import type { RouteTable } from '../../model/route.ts'
@@ -28,10 +29,11 @@ const giveUpAfterMs = 10_000
  * running. Throws `server.port-taken`, `server.start-failed` or `data.unwritable`.
  */
 export async function builtinRouter(options: BuiltinRouterOptions): Promise<BuiltinRouter> {
-  await ownFolder(options.folder)
-  const keeper = new Keeper(options)
+  const folder = resolve(options.folder)
+  await ownFolder(folder)
+  const keeper = new Keeper({ ...options, folder, program: resolve(options.program) })
   await keeper.start()
-  return new ControlledRouter(options.folder, keeper)
+  return new ControlledRouter(folder, keeper)
 }
 
 class ControlledRouter implements BuiltinRouter {

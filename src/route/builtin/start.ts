@@ -8,7 +8,7 @@ import type { StartReport } from './protocol.ts'
 export type StartOptions = { folder: string; program: string; http: { host: string; port: number } }
 
 const startWithinMs = 10_000
-/** Half the memory under load for no measurable time: what a request leaves behind is dead at once. */
+/** Under load a quarter less memory (82 MB for 111 MB) at no measurable cost: what a request leaves behind is dead at once. */
 const nodeOptions = ['--max-semi-space-size=4']
 
 /** A router that ended before it listened, or was not given its address. */
@@ -22,8 +22,8 @@ export class StartFailed extends Error {
 }
 
 /**
- * Starts the data plane as a process that outlives this one, and returns its process id when it listens. Rejects with `StartFailed`;
- * then nothing of it is left.
+ * Starts the data plane as a process that outlives this one, and returns its process id when it listens. Rejects
+ * with `StartFailed`; then nothing of it is left.
  */
 export function startRouter({ folder, program, http }: StartOptions): Promise<number> {
   const log = openSync(join(folder, 'router.log'), 'a', 0o600)

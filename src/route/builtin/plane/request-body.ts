@@ -24,7 +24,7 @@ export class RequestBody extends Readable {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.request.off('data', this.#data).off('end', this.#end).off('close', this.#close)
-    this.request.pause()
+    if (this.#flowing) this.request.resume() // What is left has no reader any more, and is dropped.
     callback(error)
   }
 
