@@ -14,8 +14,9 @@ const node = (...words) => {
 node(join(root, 'scripts/setup.mjs'))
 node(join(root, 'scripts/build.mjs'))
 const { build } = await import('esbuild')
-mkdirSync(join(root, 'dist'), { recursive: true })
-const bundle = join(root, 'dist', `bench-${name}.mjs`)
+mkdirSync(join(root, 'dist/bench'), { recursive: true })
+// As deep below the root as the tests, whose support it shares.
+const bundle = join(root, 'dist/bench', `${name}.mjs`)
 await build({
   entryPoints: [join(root, 'bench', `${name}.ts`)],
   outfile: bundle,

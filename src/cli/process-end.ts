@@ -19,6 +19,7 @@ export function identityOf(pid: number): string | null {
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return state === 'Z' || state === 'X' ? null : (fields[18] ?? 'running')
   } catch {
+    // Where there is a /proc, what is not in it is not there.
     return hasProc() ? null : bySignal(pid)
   }
 }

@@ -34,7 +34,10 @@ const answerMs = 60_000
 
 /** Sends a request and reads its answer's JSON; undefined where the answer has no body. */
 export async function ask<T>(target: ApiTarget, request: ApiRequest): Promise<T> {
-  return parsed(target, await readText(await send(target, { timeoutMs: answerMs, ...request }))) as T
+  return parsed(
+    target,
+    await readText(await send(target, { timeoutMs: answerMs, ...request })),
+  ) as T
 }
 
 async function connect(target: ApiTarget, request: ApiRequest): Promise<IncomingMessage> {

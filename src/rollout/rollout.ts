@@ -190,7 +190,8 @@ function observedBaking(before: Rollout, view: View, now: number): Rollout {
   if (problem !== null) {
     if (state.kind === 'rollback') {
       return observedBlocked({ ...enter(state, 'blocked', now), problem, pending: [] }, view, now)
-    }return observedAborting(goBack(state, problem, now), view, now)
+    }
+    return observedAborting(goBack(state, problem, now), view, now)
   }
   const settled = now - state.since >= settleMs(state)
   const whole = state.candidate.services.every((service) => isReady(view.candidate, service, 0))

@@ -20,8 +20,6 @@ export type InstanceView = {
 export type SideView = Readonly<Record<string, readonly InstanceView[]>>
 export type View = { candidate: SideView; stable: SideView }
 
-export const emptyView: View = { candidate: {}, stable: {} }
-
 export const instancesOf = (side: SideView, service: string): readonly InstanceView[] =>
   side[service] ?? []
 
