@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { webApp } from '../support/apps.ts'
 import { Naru, until } from '../support/naru.ts'
@@ -158,6 +160,81 @@ describe('an abort', () => {
     expect((await naru.cli(['deployments', 'abort', '1', '--app', 'late'])).output).toContain(
       'deployment.over',
     )
+  })
+})
+
+describe('a request in flight', () => {
+  it('to a release that is taken back is answered, though the app ends at once when told to', async () => {
+    const slow = (says: string, settle = '500ms') => ({
+      ...webApp({ says, settle }),
+      'server.js': `require('node:http').createServer((request, response) =>
+  setTimeout(() => response.end('${says}'), request.url === '/slow' ? 1500 : 0)
+).listen(process.env.PORT, process.env.HOST)
+process.on('SIGTERM', () => process.exit(0))
+`,
+    })
+    const app = await naru.repository('flight', slow('one'))
+    await app.push()
+    await app.commit(slow('two', '30s'))
+    const push = app.pushing()
+    await push.said('live at')
+    const asked = naru.visit('flight', '/slow')
+    await until(async () => (await naru.visit('flight')).body === 'two', 'v2 to answer')
+
+    await naru.cli(['deployments', 'abort', '--app', 'flight'])
+
+    expect((await naru.visit('flight')).body).toBe('one')
+    expect(await asked).toMatchObject({ status: 200, body: 'two' })
+    expect((await push.ended).code).not.toBe(0)
+    await until(async () => (await pids('flight', 2)).length === 0, 'v2 to be ended')
+  })
+})
+
+describe('a machine that stops in the middle of a deployment', () => {
+  it('goes on with it when it comes back, with everything that should run', async () => {
+    const app = await naru.repository('reboot', webApp({ says: 'one', settle: '2s' }))
+    await app.push()
+    await app.commit(webApp({ says: 'two', settle: '3s' }))
+    const push = app.pushing()
+    await push.said('live at')
+    const all = (await naru.status('reboot')).instances
+    await naru.crash()
+    for (const { pid } of all) if (pid !== null) process.kill(-pid, 'SIGKILL')
+
+    await naru.up()
+
+    await push.ended
+    await until(
+      async () => (await naru.status('reboot')).deployment === null,
+      'the deployment to end',
+    )
+    const { serving } = await naru.status('reboot')
+    expect((await naru.visit('reboot')).body).toBe(serving === 2 ? 'two' : 'one')
+  })
+})
+
+describe('a stable release that dies while its predecessor is warm', () => {
+  it('is replaced by it, by itself', async () => {
+    const app = await naru.repository('mortal', webApp({ says: 'one' }))
+    await app.push()
+    const dies = `setInterval(() => require('node:fs').existsSync(process.env.HOME + '/die') && process.exit(1), 50)`
+    await app.deploy(webApp({ says: 'two', webFirst: dies }))
+
+    writeFileSync(join(naru.data, 'apps/mortal/home/production/die'), '')
+
+    await until(
+      async () =>
+        (await naru.client.deployments(naru.place('mortal')))[0]?.number === 3 &&
+        (await naru.status('mortal')).deployment === null,
+      'v1 to take over',
+      60_000,
+    )
+    expect((await naru.visit('mortal')).body).toBe('one')
+    expect((await naru.client.deployments(naru.place('mortal')))[0]).toMatchObject({
+      kind: 'rollback',
+      by: 'naru',
+      status: 'succeeded',
+    })
   })
 })
 
