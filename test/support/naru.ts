@@ -274,16 +274,26 @@ export const processes = (): number[] =>
     .map(Number)
     .filter((pid) => pid !== process.pid)
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+let handedOut = 0
+
+/**
+ * A port that nobody listens on: below those that the system gives away by itself and those of instances,
+ * and from another thousand for each of the test runner's workers.
+ */
+export async function freePort(): Promise<number> {
+  const base = 10_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 8) * 1000
+  for (;;) {
+    handedOut += 1
+    const port = base + ((process.pid * 7 + handedOut) % 1000)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        resolve(typeof address === 'object' && address !== null ? address.port : 0),
-      )
-    })
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }
 

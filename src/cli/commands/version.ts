@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { version } from '../../base/version.ts'
+import type { ServerInfo } from '../../contract/shapes.ts'
 import { define } from '../define.ts'
-import { apiOf, type Session, shared } from '../session.ts'
+import { apiOf, type Session, type Shared, shared } from '../session.ts'
 
 export function addVersion(naru: Command, session: Session): void {
   define(naru, {
@@ -12,9 +13,7 @@ export function addVersion(naru: Command, session: Session): void {
   }).action(async (_options: unknown, command: Command) => {
     const asked = shared(command, session)
     const { out } = session.terminal
-    const server = await apiOf(session, asked)
-      .server()
-      .catch(() => null) // No server, or none that lets us in: then there is just this version to tell.
+    const server = await serverOf(session, asked)
     if (asked.json)
       return out(
         JSON.stringify({ version, node: process.versions.node, server: server?.version ?? null }),
@@ -24,4 +23,13 @@ export function addVersion(naru: Command, session: Session): void {
       out(`the server at ${server.api} is ${server.version}: naru down --keep-apps, then naru up`)
     }
   })
+}
+
+/** No server, or none that lets us in: then there is just this version to tell. */
+async function serverOf(session: Session, asked: Shared): Promise<ServerInfo | null> {
+  try {
+    return await apiOf(session, asked).server()
+  } catch {
+    return null // Whatever it is, it is not what was asked.
+  }
 }
