@@ -40,6 +40,9 @@ export async function runInForeground(start: ServerStart, isReady: () => void): 
   return ended
 }
 
+/** A server has little that is young at once: a small nursery costs it nothing and saves tens of megabytes. */
+const memory = ['--max-semi-space-size=4']
+
 type Stdio = ('ignore' | 'inherit' | 'pipe' | number)[]
 
 function spawnServer(
@@ -49,7 +52,7 @@ function spawnServer(
 ): ChildProcess {
   const program = join(programs, 'server.cjs')
   // Not the folder that the person stands in: it may be removed while the server runs.
-  return spawn(process.execPath, [program, '--data', data, ...args], {
+  return spawn(process.execPath, [...memory, program, '--data', data, ...args], {
     cwd: '/',
     env: environment,
     stdio,
