@@ -1,6 +1,6 @@
 import { watch } from 'node:fs'
-import { chmod, mkdir, open, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, mkdir, open, readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { SegmentReader, SegmentWriter, segmentsOf } from './log-segments.ts'
 import { lineCutter, printable } from './log-text.ts'
 
@@ -41,6 +41,13 @@ export async function openBuildLog(file: string): Promise<BuildLog> {
 /** Removes a build's log with all of its segments; one that is not there is fine. */
 export async function removeBuildLog(file: string): Promise<void> {
   for (const segment of await segmentsOf(file)) await rm(segment.path, { force: true })
+}
+
+/** Removes the logs in a folder of one app's builds but those of the newest `keep` builds. */
+export async function trimBuildLogs(folder: string, keep: number): Promise<void> {
+  const files = (await readdir(folder)).filter((name) => /^\d+\.log$/.test(name))
+  const numbers = files.map((name) => Number.parseInt(name, 10)).sort((one, other) => other - one)
+  for (const number of numbers.slice(keep)) await removeBuildLog(join(folder, `${number}.log`))
 }
 
 export type Following = {

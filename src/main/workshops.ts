@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runBuild } from '../build/build.ts'
-import { followBuildLog } from '../build/log.ts'
+import { followBuildLog, trimBuildLogs } from '../build/log.ts'
 import { discardHalfBuilt } from '../build/slug.ts'
 import type { Workshop } from '../build/workshop.ts'
 import type { BuildJob, BuildResult } from '../deploy/parts.ts'
@@ -14,6 +14,9 @@ import { requireBuild } from '../store/builds.ts'
 import { listSettings } from '../store/settings.ts'
 import type { Store } from '../store/store.ts'
 import { programFile } from './programs.ts'
+
+/** Builds of each app whose logs are kept. */
+const keptLogs = 100
 
 /** Joins what a build is given: the commits, the app's folders, the account that it runs as. */
 export function workshops(
@@ -48,6 +51,7 @@ export function workshops(
       staticServer: programFile('static-server'),
     }
     await mkdir(join(logs, app), { recursive: true, mode: 0o700 })
+    await trimBuildLogs(join(logs, app), keptLogs)
     return runBuild({ app, number, commit, tree, spec }, workshop, signal)
   }
 

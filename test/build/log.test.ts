@@ -7,6 +7,7 @@ import {
   lastBuildLines,
   openBuildLog,
   removeBuildLog,
+  trimBuildLogs,
 } from '../../src/build/log.ts'
 
 let folder: string
@@ -37,6 +38,16 @@ describe('a build log', () => {
     expect(await all()).toEqual(['one', 'two'])
     expect([await mode(join(folder, 'app')), await mode(file)]).toEqual(['700', '600'])
     await log.close()
+  })
+
+  test('goes when newer ones fill its place', async () => {
+    for (const number of [7, 9, 10]) {
+      const log = await openBuildLog(join(folder, `app/${number}.log`))
+      await log.line('said')
+      await log.close()
+    }
+    await trimBuildLogs(join(folder, 'app'), 2)
+    expect((await readdir(join(folder, 'app'))).sort()).toEqual(['10.log', '9.log'])
   })
 
   test('begins anew when its build does', async () => {
