@@ -22,7 +22,7 @@ export type Launch = {
 
 /**
  * Stands between Naru and a program, and outlives Naru. The first line of the run file decides who has
- * it: its own, and the program runs; a server's "void" (`readRun`), and it never will. Then it notes how the program
+ * it: its own, and the program runs; a server's "void" (`settleRun`), and it never will. Then it notes how the program
  * ended. It traps the signals that its group gets, rather than ignore them, since a program would inherit that. What
  * the shell itself says of a program that a signal has ended, "Terminated", is not the program's output.
  */
@@ -71,7 +71,7 @@ export function launch(it: Launch): ChildProcess {
 }
 
 /** What a run file says. */
-export type Run = {
+export type RunNote = {
   /** The launcher; null if the program was never started and never will be. */
   leader: ProcessIdentity | null
   /** Null while the launcher has not noted an end. */
@@ -84,22 +84,34 @@ export type Run = {
  * Reads a run file of a server that is gone, and makes sure that a launcher which has not begun never does: whichever line
  * comes first counts.
  */
-export function settleRun(file: string): Run {
+export function settleRun(file: string): RunNote {
   const isBegun = existsSync(file) && statSync(file).size > 0
   if (!isBegun) writeFileSync(file, 'void\n', { flag: 'a', mode: 0o600 })
   return readRun(file)
 }
 
-export function readRun(file: string): Run {
+export function readRun(file: string): RunNote {
   const lines = readFileSync(file, 'latin1').split('\n')
   const leader = lines[0]?.startsWith('start ') ? parseStat(lines[0].slice('start '.length)) : null
   const status = lines.find((line) => line.startsWith('exit '))?.slice('exit '.length)
   if (status === undefined) return { leader, exit: null, endedAt: null }
-  return { leader, exit: exitOf(Number(status)), endedAt: statSync(file).mtime.toISOString() }
+  return { leader, exit: readStatus(Number(status)), endedAt: statSync(file).mtime.toISOString() }
+}
+
+/** How a program ended. `signal` ended its launcher, and counts if that has noted nothing. */
+export const exitOf = ({ exit, endedAt }: RunNote, signal: string | null): Exit => ({
+  ...(exit ?? { code: null, signal }),
+  at: endedAt ?? new Date().toISOString(),
+})
+
+/** Never the message of an error: it may quote a value of the environment. */
+export function whyNotStarted(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
+  return `cannot be started: ${code}`
 }
 
 /** A shell says 128 and the signal's number of a program that a signal has ended. */
-function exitOf(status: number): Pick<Exit, 'code' | 'signal'> {
+function readStatus(status: number): Pick<Exit, 'code' | 'signal'> {
   const signal = Object.entries(constants.signals).find(
     ([, number]) => number === status - 128,
   )?.[0]

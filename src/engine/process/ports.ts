@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { NaruError } from '../../base/error.ts'
+import type { Log } from '../../base/log.ts'
 import type { InstanceId } from '../../model/instance.ts'
 import { listeningPorts } from './proc.ts'
 
@@ -29,6 +30,21 @@ export async function holdPort(book: PortBook, instance: InstanceId): Promise<nu
     if (await book.hold(port, instance)) return port
   }
   throw new NaruError('engine.no-port', portRange)
+}
+
+/** Makes the book say what the instances say: they are what runs. */
+export async function settlePorts(
+  book: PortBook,
+  instances: readonly { id: InstanceId; port: number }[],
+  log: Log,
+): Promise<void> {
+  const held = await book.held()
+  const ids = new Set(instances.map(({ id }) => id))
+  for (const holder of new Set(held.values())) if (!ids.has(holder)) await book.release(holder)
+  for (const { id, port } of instances) {
+    if (held.get(port) === id || (await book.hold(port, id))) continue
+    log.warn('two instances have one port', { port, instance: id })
+  }
 }
 
 /** Whether no program listens on the port, on any address, and one could on 127.0.0.1. */

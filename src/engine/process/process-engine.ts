@@ -4,21 +4,22 @@ import { NaruError } from '../../base/error.ts'
 import { randomId } from '../../base/id.ts'
 import type { Log } from '../../base/log.ts'
 import { removeTree } from '../../base/tree.ts'
-import { type Place, placeKey } from '../../model/environment.ts'
 import type { Instance, InstanceId, LogLine } from '../../model/instance.ts'
 import type { Release } from '../../model/release.ts'
 import { type SetSpec, setKey } from '../../model/set.ts'
 import type { Collected, Engine, InstanceFilter, Keep, LogFilter, Unsubscribe } from '../engine.ts'
 import type { Account } from './account.ts'
+import { Changes } from './changes.ts'
 import { collectPlaces } from './collect.ts'
-import { ProcessInstance, type Surroundings } from './instance.ts'
+import { ProcessInstance } from './instance.ts'
 import { writeLauncher } from './launcher.ts'
-import { LogBook } from './log-book.ts'
+import { LogBooks } from './log-books.ts'
 import { readLog } from './log-reader.ts'
 import { OutputSpace } from './output-space.ts'
 import { makeAppFolder, makeAppPlaces, makePlaces, type Places, places } from './places.ts'
-import type { PortBook } from './ports.ts'
+import { type PortBook, settlePorts } from './ports.ts'
 import { readRecord } from './record.ts'
+import type { Surroundings } from './surroundings.ts'
 
 export type ProcessEngineOptions = {
   /** Naru's data folder. */
@@ -51,19 +52,19 @@ class Processes implements ProcessEngine {
   readonly #options: ProcessEngineOptions
   readonly #places: Places
   readonly #instances = new Map<InstanceId, ProcessInstance>()
-  readonly #books = new Map<string, Promise<LogBook>>()
+  readonly #books: LogBooks
+  readonly #changes = new Changes()
   readonly #turns = new Map<string, Promise<unknown>>()
-  readonly #listeners = new Set<() => void>()
   readonly #closing = new AbortController()
   readonly #space: OutputSpace
   #script = ''
   #firstLook: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
-  #told: NodeJS.Immediate | null = null
 
   constructor(options: ProcessEngineOptions) {
     this.#options = options
     this.#places = places(options.folder)
+    this.#books = new LogBooks(this.#places)
     this.#space = new OutputSpace(options.log)
   }
 
@@ -72,8 +73,11 @@ class Processes implements ProcessEngine {
     this.#script = await writeLauncher(this.#places.launch)
     const ids = await readdir(this.#places.instances)
     await Promise.all(ids.map((id) => this.#adoptOne(id)))
-    await this.#settlePorts()
-    this.#firstLook = Promise.all([...this.#instances.values()].map((instance) => instance.looked))
+    const { ports, log } = this.#options
+    const instances = [...this.#instances.values()]
+    const records = instances.map(({ record }) => record)
+    await settlePorts(ports, records, log)
+    this.#firstLook = Promise.all(instances.map(({ looked }) => looked))
     this.#timer = setInterval(() => this.#look(), lookMs)
   }
 
@@ -108,23 +112,17 @@ class Processes implements ProcessEngine {
   }
 
   watch(listener: () => void): Unsubscribe {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#changes.watch(listener)
   }
 
   async *logs(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine> {
-    yield* readLog(await this.#book(filter), filter, signal)
+    yield* readLog(await this.#books.of(filter), filter, signal)
   }
 
   async collect(keep: Keep): Promise<Collected> {
     const records = this.#present().map(({ record }) => record)
     const apps = new Set(records.map(({ set }) => set.app))
-    for (const [key, book] of this.#books) {
-      const app = key.slice(0, key.indexOf('/'))
-      if (keep.apps.has(app) || apps.has(app)) continue
-      this.#books.delete(key)
-      await (await book).close()
-    }
+    await this.#books.keepOnly((app) => keep.apps.has(app) || apps.has(app))
     return collectPlaces(this.#places, keep, {
       apps,
       folders: new Set(records.map(({ folder }) => folder)),
@@ -134,11 +132,10 @@ class Processes implements ProcessEngine {
   async close(): Promise<void> {
     this.#closing.abort()
     clearInterval(this.#timer)
-    if (this.#told !== null) clearImmediate(this.#told)
-    this.#listeners.clear()
+    this.#changes.close()
     await Promise.all(this.#turns.values())
     await Promise.all([...this.#instances.values()].map((instance) => instance.letGo()))
-    for (const book of this.#books.values()) await (await book).close()
+    await this.#books.close()
   }
 
   async #adoptOne(id: InstanceId): Promise<void> {
@@ -153,23 +150,9 @@ class Processes implements ProcessEngine {
     const instance = await ProcessInstance.adopt(
       this.#surroundings(),
       record,
-      await this.#book(record.set),
+      await this.#books.of(record.set),
     )
     this.#instances.set(id, instance)
-  }
-
-  /** The book of ports says what instances say: they are what runs. */
-  async #settlePorts(): Promise<void> {
-    const { ports, log } = this.#options
-    const held = await ports.held()
-    for (const holder of new Set(held.values()))
-      if (!this.#instances.has(holder)) await ports.release(holder)
-    for (const { record } of this.#instances.values()) {
-      if (held.get(record.port) === record.id) continue
-      if (!(await ports.hold(record.port, record.id))) {
-        log.warn('two instances have one port', { port: record.port, instance: record.id })
-      }
-    }
   }
 
   async #add(spec: SetSpec): Promise<void> {
@@ -179,10 +162,10 @@ class Processes implements ProcessEngine {
       this.#surroundings(),
       id,
       spec,
-      await this.#book(spec.set),
+      await this.#books.of(spec.set),
     )
     this.#instances.set(id, instance)
-    this.#changed()
+    this.#changes.tell()
   }
 
   #present(): ProcessInstance[] {
@@ -201,21 +184,6 @@ class Processes implements ProcessEngine {
     }
   }
 
-  #changed(): void {
-    this.#told ??= setImmediate(() => {
-      this.#told = null
-      for (const listener of this.#listeners) listener()
-    })
-  }
-
-  #book(place: Place): Promise<LogBook> {
-    const key = placeKey(place)
-    const book =
-      this.#books.get(key) ?? LogBook.open(this.#places.log(place.app, place.environment))
-    this.#books.set(key, book)
-    return book
-  }
-
   #surroundings(): Surroundings {
     return {
       ...this.#options,
@@ -223,7 +191,7 @@ class Processes implements ProcessEngine {
       space: this.#space,
       script: this.#script,
       closing: this.#closing.signal,
-      changed: () => this.#changed(),
+      changed: () => this.#changes.tell(),
     }
   }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Exit, InstanceId } from '../../model/instance.ts'
-import type { SetId } from '../../model/set.ts'
+import type { SetId, SetSpec } from '../../model/set.ts'
 import type { HealthSpec, StopSignal } from '../../model/spec.ts'
 
 /**
@@ -32,6 +32,29 @@ export type InstanceRecord = {
   /** Null until it is told to stop. `sent`: the signal went out. */
   stopping: { graceSeconds: number; sent: boolean } | null
 }
+
+/** The record of an instance that was never started. */
+export const newRecord = (
+  id: InstanceId,
+  { set, routed, health, stop, folder }: SetSpec,
+): InstanceRecord => ({
+  version: 1,
+  id,
+  set,
+  routed,
+  health,
+  stop: { signal: stop.signal, graceSeconds: stop.graceSeconds },
+  folder,
+  port: 0,
+  group: 0,
+  boot: '',
+  run: 0,
+  startedAt: '',
+  wasHealthy: false,
+  restarts: 0,
+  lastExit: null,
+  stopping: null,
+})
 
 export const outputFile = (folder: string): string => join(folder, 'output')
 export const runFile = (folder: string, run: number): string => join(folder, `run-${run}`)
