@@ -14,15 +14,21 @@ export type ServerStart = {
 }
 
 /**
- * Starts the server program in the background and returns when it says that it is ready (or, with `--down`, done).
- * Throws what it says that went wrong, `server.start-failed` where it ends without a word.
+ * Starts the server program in the background and returns when it says that it is ready. Throws what it says that
+ * went wrong, `server.start-failed` where it ends without a word.
  */
 export async function startInBackground(start: ServerStart): Promise<void> {
-  const log = openLog(start.data)
-  const child = spawnServer(start, ['ignore', 'ignore', log ?? 'ignore', 'pipe'], true)
-  if (log !== null) closeSync(log)
+  const child = spawnInBackground(start)
   await ready(child, start.data)
   child.unref()
+}
+
+/** Lets the server program end what an earlier one left running, and returns when it has ended itself. Throws as above. */
+export async function endLeftovers(start: Omit<ServerStart, 'args'>): Promise<void> {
+  const child = spawnInBackground({ ...start, args: ['--down'] })
+  const ended = endOf(child)
+  await ready(child, start.data)
+  await ended
 }
 
 /** Runs the server program in this terminal until it ends; gives its exit code. Signals to this one go to that one. */
@@ -44,6 +50,13 @@ export async function runInForeground(start: ServerStart, isReady: () => void): 
 const memory = ['--max-semi-space-size=4']
 
 type Stdio = ('ignore' | 'inherit' | 'pipe' | number)[]
+
+function spawnInBackground(start: ServerStart): ChildProcess {
+  const log = openLog(start.data)
+  const child = spawnServer(start, ['ignore', 'ignore', log ?? 'ignore', 'pipe'], true)
+  if (log !== null) closeSync(log)
+  return child
+}
 
 function spawnServer(
   { programs, data, args, environment }: ServerStart,

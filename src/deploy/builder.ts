@@ -7,12 +7,17 @@ import { keepArtifact } from '../store/artifacts.ts'
 import { findBuild, moveBuild, unfinishedBuilds, waitingBuilds } from '../store/builds.ts'
 import { appendEvent } from '../store/events.ts'
 import type { BuildResult, Parts } from './parts.ts'
+import { pause } from './pause.ts'
 import { makeRelease } from './releases.ts'
+
+/** Between two tries to write down what became of a build. */
+const unrecordedMs = 1000
 
 /** Works off the queue of builds, which lives in the store: oldest first, so many at once. */
 export class Builder {
-  readonly #running = new Map<string, AbortController>()
-  readonly #quiet: (() => Promise<void>)[] = []
+  readonly #running = new Map<string, { abort(): void; ended: Promise<void> }>()
+  readonly #quiet: { run(): Promise<void>; reject(error: Error): void }[] = []
+  #isStarted = false
   #closed = false
   #looking: Promise<void> = Promise.resolve()
 
@@ -32,10 +37,13 @@ export class Builder {
         )
       }
     }
+    this.#isStarted = true
     this.wake()
   }
 
+  /** Looks for what can be built; before the start, what runs would be taken for what a crash interrupted. */
   wake(): void {
+    if (!this.#isStarted) return
     this.#looking = this.#looking
       .then(() => this.#look())
       .catch((error: unknown) => this.parts.log.error('the build queue could not be read', error))
@@ -52,37 +60,39 @@ export class Builder {
    */
   quietly(task: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#quiet.push(() => task().then(resolve, reject))
+      if (this.#closed) return reject(new Error('the builder is closed'))
+      this.#quiet.push({ run: () => task().then(resolve, reject), reject })
       this.wake()
     })
   }
 
-  /** Ends what is being built without a verdict; the next start begins it again. */
+  /** Ends what is being built without a verdict, and waits until it is gone; the next start begins it again. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const controller of this.#running.values()) controller.abort()
+    for (const build of this.#running.values()) build.abort()
     await this.#looking
+    for (const task of this.#quiet.splice(0)) task.reject(new Error('the builder is closed'))
+    await Promise.all([...this.#running.values()].map((build) => build.ended))
   }
 
   async #look(): Promise<void> {
+    if (this.#closed) return
     if (this.#quiet.length > 0) {
       if (this.#running.size > 0) return
-      for (const task of this.#quiet.splice(0)) await task()
+      for (const task of this.#quiet.splice(0)) await task.run()
     }
     for (const build of await waitingBuilds(this.parts.store.db)) {
       if (this.#closed || this.#running.size >= this.parts.builders) return
       if (this.#running.has(keyOf(build))) continue
       const controller = new AbortController()
-      this.#running.set(keyOf(build), controller)
-      void this.#run(build, controller.signal)
-        .catch((error: unknown) =>
-          this.parts.log.error('a build could not be recorded', error, { place: placeKey(build) }),
-        )
+      const ended = this.#run(build, controller.signal)
+        .catch((error: unknown) => this.#unrecorded(build, error, controller.signal))
         .finally(() => {
           this.#running.delete(keyOf(build))
           this.ended(build)
           this.wake()
         })
+      this.#running.set(keyOf(build), { abort: () => controller.abort(), ended })
     }
   }
 
@@ -111,8 +121,24 @@ export class Builder {
       await this.#succeeded(build, result)
     } catch (error) {
       if (signal.aborted) return // Superseded, which the store says already, or Naru is ending.
-      await this.#failed(build, this.#problemOf(build, error))
+      await this.#fail(build, this.#problemOf(build, error), signal)
     }
+  }
+
+  /** Until it is written down: a build that stayed `running` for want of room would never end for its pusher. */
+  async #fail(build: Build, problem: Problem, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        return await this.#failed(build, problem)
+      } catch (error) {
+        await this.#unrecorded(build, error, signal)
+      }
+    }
+  }
+
+  async #unrecorded(build: Build, error: unknown, signal: AbortSignal): Promise<void> {
+    this.parts.log.error('a build could not be recorded', error, { place: placeKey(build) })
+    await pause(unrecordedMs, signal)
   }
 
   /** The artifact, the release and its deployment come into being together, or not at all. */

@@ -5,6 +5,7 @@ import type { Place } from '../model/environment.ts'
 import type { Release } from '../model/release.ts'
 import { parseSpec } from '../model/spec-file.ts'
 import { findArtifact } from '../store/artifacts.ts'
+import { unfinishedDeployments } from '../store/deployments.ts'
 import { requireEnvironment } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import { requireRelease } from '../store/releases.ts'
@@ -57,8 +58,7 @@ async function apply(
   { by, reason }: { by: string; reason: 'settings' | 'secrets' },
   write: (db: Db) => Promise<void>,
 ): Promise<Deployment | null> {
-  const { stable } = await requireEnvironment(store.db, place)
-  const release = stable === null ? null : await requireRelease(store.db, place, stable)
+  const release = await newestRelease(store.db, place)
   const spec =
     release &&
     parseSpec(await source.readFile(place.app, release.commit, 'naru.yaml'), { file: 'naru.yaml' })
@@ -81,6 +81,15 @@ async function apply(
       clock.served(),
     )
   })
+}
+
+/** The change is made to what serves soon: else it would take back a push that is being deployed. */
+async function newestRelease(db: Db, place: Place): Promise<Release | null> {
+  const coming = (await unfinishedDeployments(db, place)).filter(
+    ({ rollout }) => !['aborting', 'restoring', 'blocked'].includes(rollout.status),
+  )
+  const number = coming.at(-1)?.release ?? (await requireEnvironment(db, place)).stable
+  return number === null ? null : requireRelease(db, place, number)
 }
 
 async function requireArtifact(db: Db, { app, number, artifact: digest }: Release) {

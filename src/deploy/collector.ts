@@ -1,3 +1,4 @@
+import { placeKey } from '../model/environment.ts'
 import type { Release } from '../model/release.ts'
 import { listApps } from '../store/apps.ts'
 import { listArtifacts, removeArtifact } from '../store/artifacts.ts'
@@ -6,6 +7,7 @@ import { unfinishedDeployments } from '../store/deployments.ts'
 import { listEnvironments } from '../store/environments.ts'
 import { trimEvents } from '../store/events.ts'
 import { listReleases } from '../store/releases.ts'
+import { pruneSecrets } from '../store/secrets.ts'
 import type { Db } from '../store/store.ts'
 import type { Parts } from './parts.ts'
 
@@ -14,20 +16,32 @@ export const keptReleases = 10
 /** Entries of the event log that are kept. */
 export const keptEvents = 100_000
 
-/** Removes what no kept release needs: artifacts and their slugs, leftovers of apps that are gone, old events. */
+/** Removes what no kept release needs: artifacts and their slugs, versions of secrets, leftovers of apps that are gone, old events. */
 export async function collect({ store, engine, source, log }: Parts): Promise<void> {
-  const needed = await neededReleases(store.db)
-  const artifacts = new Set(needed.map(({ artifact }) => artifact))
-  const unneeded = (await listArtifacts(store.db)).filter(({ digest }) => !artifacts.has(digest))
-  const apps = new Set((await listApps(store.db)).map(({ name }) => name))
   // The record goes first: a slug without one is made anew, one that is gone behind a record is a broken rollback.
-  await store.write(async (db) => {
-    for (const { app, digest } of unneeded) await removeArtifact(db, app, digest)
+  const needed = await store.write(async (db) => {
+    const releases = await neededReleases(db)
+    await forgetOthers(db, releases)
     await trimEvents(db, keptEvents)
+    return releases
   })
+  const artifacts = new Set(needed.map(({ artifact }) => artifact))
+  const apps = new Set((await listApps(store.db)).map(({ name }) => name))
   const collected = await engine.collect({ artifacts, apps })
   for (const app of apps) await source.collect(app, await neededCommits(store.db, app, needed))
   if (collected.artifacts > 0) log.info('collected', collected)
+}
+
+/** In the transaction that found out what is needed: a rollback may be asked for at any moment. */
+async function forgetOthers(db: Db, needed: Release[]): Promise<void> {
+  const kept = new Set(needed.map(({ app, artifact }) => `${app} ${artifact}`))
+  for (const { app, digest } of await listArtifacts(db))
+    if (!kept.has(`${app} ${digest}`)) await removeArtifact(db, app, digest)
+  for (const place of await listEnvironments(db)) {
+    const releases = needed.filter((release) => placeKey(release) === placeKey(place))
+    const secrets = releases.map((release) => release.secrets)
+    await pruneSecrets(db, place, secrets)
+  }
 }
 
 async function neededReleases(db: Db): Promise<Release[]> {

@@ -1,9 +1,11 @@
+import { setTimeout as timePasses } from 'node:timers/promises'
 import { NaruError, type Problem } from '../base/error.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { production } from '../model/environment.ts'
-import type { Instance } from '../model/instance.ts'
+import type { Instance, InstanceId } from '../model/instance.ts'
 import type { Effect, RolloutPlan, Side } from '../model/rollout.ts'
-import { pointTo } from '../store/environments.ts'
+import type { SetId } from '../model/set.ts'
+import { pointTo, requireEnvironment } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import { markStable, requireRelease } from '../store/releases.ts'
 import { deployBranch, type Parts, warmMs } from './parts.ts'
@@ -11,8 +13,14 @@ import { isByNaru } from './releases.ts'
 import { folderOf, setSpec } from './sets.ts'
 import type { Traffic } from './traffic.ts'
 
+/** Waits after each try to move a branch: long enough for the lock of a git that was killed to count as stale. */
+const branchWaitsMs = [250, 500, 1000, 2000, 4000, 4000, 0]
+
 /** Carries effects out through the doors. Every one may be done twice: after a crash it is not known whether it was. */
 export class Effects {
+  /** Instances that are drained before they end. */
+  readonly #ending = new Set<InstanceId>()
+
   constructor(
     private readonly parts: Parts,
     private readonly traffic: Traffic,
@@ -34,16 +42,24 @@ export class Effects {
     }
   }
 
-  /** Takes instances out of rotation, waits for what they are answering, and ends them. */
+  /**
+   * Takes instances out of rotation, waits for what they are answering, and ends them: all but those whose set was
+   * asked for again meanwhile, since they may be serving.
+   */
   async end(instances: Instance[], graceSeconds: number): Promise<void> {
     if (instances.length === 0) return
-    await this.traffic.refresh()
-    await Promise.all(
-      instances.map(async ({ id }) => {
-        await this.parts.router.drain(id, graceSeconds)
-        await this.parts.engine.stop([id], graceSeconds)
-      }),
-    )
+    for (const { id } of instances) this.#ending.add(id)
+    try {
+      await this.traffic.refresh()
+      await Promise.all(
+        instances.map(async ({ id }) => {
+          await this.parts.router.drain(id, graceSeconds)
+          if (this.#ending.has(id)) await this.parts.engine.stop([id], graceSeconds)
+        }),
+      )
+    } finally {
+      for (const { id } of instances) this.#ending.delete(id)
+    }
   }
 
   async #prepare(deployment: Deployment): Promise<void> {
@@ -57,8 +73,15 @@ export class Effects {
     for (const service of plan?.services ?? []) {
       if (!services.includes(service.name) || plan === null) continue
       const spec = await setSpec(this.parts.store, deployment, plan.release, service.name)
+      await this.#spare(spec.set)
       await this.parts.engine.ensure(spec, service.replicas)
     }
+  }
+
+  /** An instance that is only being drained counts as one of the set: so it must not end. */
+  async #spare(set: SetId): Promise<void> {
+    if (this.#ending.size === 0) return
+    for (const { id } of await this.parts.engine.list(set)) this.#ending.delete(id)
   }
 
   async #route({ app }: Deployment): Promise<void> {
@@ -89,7 +112,7 @@ export class Effects {
   }
 
   async #promote(deployment: Deployment): Promise<void> {
-    const { store, clock, source } = this.parts
+    const { store, clock } = this.parts
     const { app, environment, release: to, from } = deployment
     // A release that died is not kept beside the one that replaced it.
     const keepsWarm =
@@ -98,12 +121,25 @@ export class Effects {
     const release = await requireRelease(store.db, deployment, to)
     const at = clock.now().toISOString()
     await store.write(async (db) => {
+      if ((await requireEnvironment(db, deployment)).stable === to) return // Done before a crash.
       await pointTo(db, deployment, { stable: to, warm })
       await markStable(db, deployment, to, at)
       await appendEvent(db, at, { app, environment, kind: 'stable.moved', data: { from, to } })
     })
     // The branch names what serves: so the same commit can be pushed again after it was rolled back.
-    if (environment === production) await source.moveRef(app, deployBranch, release.commit)
+    if (environment === production) await this.#moveBranch(app, release.commit)
+  }
+
+  /** A release that serves is not held up by its branch: when that cannot be moved for long, the next one moves it. */
+  async #moveBranch(app: string, commit: string): Promise<void> {
+    for (const waitMs of branchWaitsMs) {
+      try {
+        return await this.parts.source.moveRef(app, deployBranch, commit)
+      } catch (error) {
+        this.parts.log.error('the branch could not be moved', error, { app, commit })
+      }
+      await timePasses(waitMs, undefined, { ref: false })
+    }
   }
 }
 

@@ -1,6 +1,11 @@
-import { setTimeout as timePasses } from 'node:timers/promises'
 import type { Deployment } from '../model/deployment.ts'
-import { isOver, type PendingEffect, type Rollout } from '../model/rollout.ts'
+import {
+  type Effect,
+  isOver,
+  type PendingEffect,
+  type Rollout,
+  type Side,
+} from '../model/rollout.ts'
 import { type RolloutEvent, step } from '../rollout/rollout.ts'
 import { wanted } from '../rollout/wanted.ts'
 import { findBuild } from '../store/builds.ts'
@@ -11,6 +16,7 @@ import { appendEvent } from '../store/events.ts'
 import { requireRelease } from '../store/releases.ts'
 import { type Effects, finalProblem } from './effects.ts'
 import type { Parts } from './parts.ts'
+import { pause } from './pause.ts'
 import { tell } from './story.ts'
 import { urlsOf } from './urls.ts'
 
@@ -20,7 +26,9 @@ import { urlsOf } from './urls.ts'
  * decided and not confirmed when the server died is done again by the next one.
  */
 export class Executor {
-  readonly #inFlight = new Map<string, { effect: PendingEffect['effect']; ended: Promise<void> }>()
+  readonly #inFlight = new Map<string, { effect: Effect; ended: Promise<void> }>()
+  /** Starts under way: what they start would be nobody's if they were left alone. */
+  readonly #starts = new Set<Promise<void>>()
   #turn: Promise<void> = Promise.resolve()
   #closed = new AbortController()
 
@@ -40,16 +48,31 @@ export class Executor {
     return isOver(this.current.rollout.status)
   }
 
-  /** Asks again for what should run, and does what was decided before a crash and not confirmed. */
+  /**
+   * Asks again for what should run, and does what was decided before a crash and not confirmed. What cannot be
+   * started does not hold it up: the release is judged by the instances that there are.
+   */
   async resume(): Promise<void> {
     const { candidate, stable } = wanted(this.current.rollout)
-    await this.effects.perform(this.current, {
-      do: 'start',
-      side: 'candidate',
-      services: candidate,
-    })
-    await this.effects.perform(this.current, { do: 'start', side: 'stable', services: stable })
+    await this.#startAgain('candidate', candidate)
+    await this.#startAgain('stable', stable)
     for (const pending of this.current.rollout.pending) this.#launch(pending)
+  }
+
+  async #startAgain(side: Side, services: string[]): Promise<void> {
+    for (const service of services) {
+      try {
+        await this.effects.perform(this.current, { do: 'start', side, services: [service] })
+      } catch (error) {
+        const { app, release } = this.current
+        this.parts.log.error('a set cannot be started again', error, {
+          app,
+          release,
+          service,
+          side,
+        })
+      }
+    }
   }
 
   /** Lets the reducer decide about one event; resolves when what it decided is written. */
@@ -59,9 +82,10 @@ export class Executor {
     return turn
   }
 
-  /** Stops acting at once; the store keeps what was decided. */
-  close(): void {
+  /** Stops acting at once; the store keeps what was decided. Resolves when it starts nothing any more. */
+  async close(): Promise<void> {
     this.#closed.abort()
+    await Promise.allSettled(this.#starts)
   }
 
   async #step(event: RolloutEvent): Promise<void> {
@@ -144,22 +168,48 @@ export class Executor {
     }
   }
 
-  /** Whether it is settled: done, or known to be impossible. */
-  async #try({ key, effect }: PendingEffect, attempt: number): Promise<boolean> {
+  /** Whether it is settled: done, or known to be impossible, and written down as such. */
+  async #try(pending: PendingEffect, attempt: number): Promise<boolean> {
+    const result = await this.#attempt(pending, attempt)
+    if (result === null) return this.#closed.signal.aborted
+    try {
+      await this.tell(result)
+      return true
+    } catch (error) {
+      // As on a full disk. It is done again: what is not written has not happened.
+      const { app } = this.current
+      this.parts.log.error(`that ${result.kind} could not be written`, error, {
+        key: pending.key,
+        app,
+      })
+      return this.#closed.signal.aborted
+    }
+  }
+
+  /** What to tell of it; null when it is to be tried again. */
+  async #attempt({ key, effect }: PendingEffect, attempt: number): Promise<RolloutEvent | null> {
     try {
       this.parts.fault({ when: 'before', what: 'effect', name: effect.do })
-      await this.effects.perform(this.current, effect)
+      await this.#perform(effect)
       this.parts.fault({ when: 'after', what: 'effect', name: effect.do })
+      return { kind: 'done', key }
     } catch (error) {
-      if (this.#closed.signal.aborted) return true
+      if (this.#closed.signal.aborted) return null
       const problem = finalProblem(effect, error, this.current.release)
       this.parts.log.error(`${effect.do} failed`, error, { key, attempt, app: this.current.app })
-      if (problem === null) return false
-      await this.tell({ kind: 'failed', key, problem })
-      return true
+      return problem && { kind: 'failed', key, problem }
     }
-    await this.tell({ kind: 'done', key })
-    return true
+  }
+
+  async #perform(effect: Effect): Promise<void> {
+    const performed = this.effects.perform(this.current, effect)
+    if (effect.do !== 'start') return performed
+    this.#starts.add(performed)
+    try {
+      await performed
+    } finally {
+      this.#starts.delete(performed)
+    }
   }
 
   #stuck(key: string): void {
@@ -179,17 +229,7 @@ export class Executor {
 const same = (one: Rollout, other: Rollout): boolean =>
   one === other || JSON.stringify(one) === JSON.stringify(other)
 
-function meet(one: PendingEffect['effect'], other: PendingEffect['effect']): boolean {
-  const touches = (effect: PendingEffect['effect']) => effect.do === 'start' || effect.do === 'stop'
-  if (!touches(one) || !touches(other)) return false
-  return 'side' in one && 'side' in other && one.side === other.side
-}
-
-/** Between two tries of something that failed: there is no event to wait for. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await timePasses(ms, undefined, { signal, ref: false })
-  } catch {
-    // Closed meanwhile: whoever waits looks at the signal next.
-  }
+function meet(one: Effect, other: Effect): boolean {
+  if (!('services' in one) || !('services' in other) || one.side !== other.side) return false
+  return one.services.some((service) => other.services.includes(service))
 }

@@ -1,12 +1,12 @@
 import type { Deployment } from '../model/deployment.ts'
 import { type Place, placeKey } from '../model/environment.ts'
 import type { RolloutEvent } from '../rollout/rollout.ts'
-import { unfinishedBuilds } from '../store/builds.ts'
 import { unfinishedDeployments } from '../store/deployments.ts'
 import { requireEnvironment } from '../store/environments.ts'
 import { requireRelease } from '../store/releases.ts'
 import type { Effects } from './effects.ts'
 import { Executor } from './executor.ts'
+import { newerThan } from './newest-wish.ts'
 import type { Parts } from './parts.ts'
 import { rolloutPlan, viewOf } from './plan.ts'
 import { SteadyLoop } from './steady-loop.ts'
@@ -27,7 +27,11 @@ type Abort = {
 
 /** One environment: at most one deployment at a time, and the steady loop while there is none. */
 export class Lane {
-  #executor: Executor | null = null
+  /** One for each deployment that is not over, so that no two ever write of the same. */
+  readonly #executors = new Map<number, Executor>()
+  #isDeploying = false
+  /** Whether the environment was looked at at rest since the start: from then on the engine knows what is stable. */
+  #hasRested = false
   #pass: Promise<void> | null = null
   #again = false
   #timer: NodeJS.Timeout | undefined
@@ -59,6 +63,7 @@ export class Lane {
   /** Asks the deployment to go back; resolves when that is decided and written, or it was over before. */
   abort(deployment: number, by: string): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new Error('the lane is closed'))
       this.#aborts.push({ deployment, by, resolve, reject })
       this.wake()
     })
@@ -68,8 +73,9 @@ export class Lane {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
-    this.#executor?.close()
-    await this.#pass
+    const closing = [...this.#executors.values()].map((executor) => executor.close())
+    await Promise.all([this.#pass, ...closing])
+    for (const abort of this.#aborts.splice(0)) abort.reject(new Error('the lane is closed'))
   }
 
   async #passes(): Promise<void> {
@@ -88,7 +94,7 @@ export class Lane {
   #sleep(): void {
     if (this.#closed) return
     clearTimeout(this.#timer)
-    const ms = this.#failed ? failedMs : this.#executor === null ? restMs : tickMs
+    const ms = this.#failed ? failedMs : this.#isDeploying ? tickMs : restMs
     this.#timer = setTimeout(() => this.wake(), ms)
     if (this.#again && !this.#failed) this.wake()
     this.#failed = false
@@ -97,19 +103,32 @@ export class Lane {
   async #look(): Promise<void> {
     await this.#tellAborts()
     await this.#tellSuperseded()
-    const [current] = await this.#unfinished()
-    if (current === undefined) {
-      this.#executor = null
-      return this.#steady.look()
-    }
-    const executor = this.#executorOf(current)
-    if (this.#executor !== executor) {
-      await executor.resume()
-      this.#executor = executor
-    }
-    if (current.rollout.status === 'queued') await executor.tell(await this.#begin())
+    const unfinished = await this.#unfinished()
+    this.#forgetOthers(unfinished)
+    const [current] = unfinished
+    this.#isDeploying = current !== undefined
+    if (current === undefined) return this.#rest()
+    if (current.rollout.status === 'queued' && !this.#hasRested) await this.#restOnce()
+    const executor = await this.#executorOf(current)
+    if (executor.deployment.rollout.status === 'queued') await executor.tell(await this.#begin())
     await this.#observe(executor)
     if (executor.isOver) this.#finished()
+  }
+
+  async #rest(): Promise<void> {
+    await this.#steady.look()
+    this.#hasRested = true
+  }
+
+  /** What waits begins all the same: it may be what mends it. */
+  async #restOnce(): Promise<void> {
+    this.#hasRested = true
+    try {
+      await this.#steady.look()
+    } catch (error) {
+      const place = placeKey(this.place)
+      this.parts.log.error('what is stable cannot be kept', error, { place })
+    }
   }
 
   /** The one that has the environment first, then those that wait, oldest first. */
@@ -125,7 +144,8 @@ export class Lane {
         const deployment = (await this.#unfinished()).find(
           ({ number }) => number === abort.deployment,
         )
-        if (deployment) await this.#executorOf(deployment).tell({ kind: 'abort', by: abort.by })
+        const executor = deployment && (await this.#executorOf(deployment))
+        await executor?.tell({ kind: 'abort', by: abort.by })
         abort.resolve()
       } catch (error) {
         abort.reject(error)
@@ -137,8 +157,10 @@ export class Lane {
   async #tellSuperseded(): Promise<void> {
     const unfinished = await this.#unfinished()
     for (const deployment of unfinished) {
-      const by = await this.#newerThan(deployment, unfinished)
-      if (by !== undefined) await this.#executorOf(deployment).tell({ kind: 'supersede', by })
+      const by = await newerThan(this.parts.store.db, deployment, unfinished)
+      if (by === undefined) continue
+      const executor = await this.#executorOf(deployment)
+      await executor.tell({ kind: 'supersede', by })
     }
   }
 
@@ -150,7 +172,6 @@ export class Lane {
   }
 
   #finished(): void {
-    this.#executor = null
     this.#steady.forget()
     this.#again = true
   }
@@ -163,17 +184,19 @@ export class Lane {
     await executor.tell({ kind: 'observed', view })
   }
 
-  /** What came after this deployment and wants the environment, in words; undefined when nothing does. */
-  async #newerThan(current: Deployment, waiting: Deployment[]): Promise<string | undefined> {
-    const deployment = waiting.filter((other) => other.number > current.number).at(-1)
-    if (deployment !== undefined) return `v${deployment.release}`
-    const builds = await unfinishedBuilds(this.parts.store.db, this.place)
-    const build = builds.at(-1)
-    return build === undefined ? undefined : `build ${build.number}`
+  /** The one that carries this deployment; where a server before began it, it is taken up where that left it. */
+  async #executorOf(deployment: Deployment): Promise<Executor> {
+    const known = this.#executors.get(deployment.number)
+    if (known !== undefined) return known
+    const executor = new Executor(this.parts, this.effects, () => this.wake(), deployment)
+    this.#executors.set(deployment.number, executor)
+    await executor.resume()
+    return executor
   }
 
-  #executorOf(deployment: Deployment): Executor {
-    if (this.#executor?.deployment.number === deployment.number) return this.#executor
-    return new Executor(this.parts, this.effects, () => this.wake(), deployment)
+  #forgetOthers(unfinished: Deployment[]): void {
+    for (const number of this.#executors.keys())
+      if (!unfinished.some((deployment) => deployment.number === number))
+        this.#executors.delete(number)
   }
 }

@@ -27,7 +27,10 @@ export class Loops {
   readonly #lanes = new Map<string, Lane>()
   readonly #timers: NodeJS.Timeout[] = []
   readonly #unwatch: (() => void)[] = []
+  /** Places that are being destroyed: nothing acts there. */
+  readonly #dropped = new Set<string>()
   #closed = false
+  #isCollecting = false
 
   constructor(private readonly parts: Parts) {
     const { store, engine, router, log, domain, clock } = parts
@@ -52,17 +55,19 @@ export class Loops {
     this.#refresh()
     for (const place of await listEnvironments(store.db)) this.wake(place)
     await this.builder.start()
-    this.#every(clockSaveMs, () => store.write((db) => saveServedMs(db, this.parts.clock.served())))
+    this.#every(clockSaveMs, () => this.#saveClock())
     this.#every(copyMs, () => dailyCopy(store, this.parts.clock.now()))
-    this.#every(collectMs, () => this.collect())
+    this.#every(collectMs, () => this.#collectInTime())
   }
 
   /** Something of this place may have changed. */
   wake(place: Place): void {
-    if (!this.#closed) this.#lane(place).wake()
+    if (!this.#closed && !this.#dropped.has(placeKey(place))) this.#lane(place).wake()
   }
 
-  abort(place: Place, deployment: number, by: string): Promise<void> {
+  /** Rejects when nothing acts there any more. */
+  async abort(place: Place, deployment: number, by: string): Promise<void> {
+    if (this.#closed || this.#dropped.has(placeKey(place))) throw new Error('nothing acts there')
     return this.#lane(place).abort(deployment, by)
   }
 
@@ -71,16 +76,34 @@ export class Loops {
     for (const build of builds) this.builder.cancel(build)
   }
 
-  /** Lets go of a place whose app is being destroyed. */
+  /** Lets go of a place whose app is being destroyed, until it is readmitted. */
   async drop(place: Place): Promise<void> {
+    this.#dropped.add(placeKey(place))
     const lane = this.#lanes.get(placeKey(place))
     this.#lanes.delete(placeKey(place))
     await lane?.close()
   }
 
+  /** The destruction is over, or has failed: an app of that name may be there. */
+  readmit(place: Place): void {
+    this.#dropped.delete(placeKey(place))
+    this.wake(place)
+  }
+
   /** Ends all instances of an app, without waiting for longer than the grace. */
   async endAll(app: string, graceSeconds: number): Promise<void> {
     await this.#effects.end(await this.parts.engine.list({ app }), graceSeconds)
+  }
+
+  /** One that still waits for the builds under way is enough. */
+  async #collectInTime(): Promise<void> {
+    if (this.#isCollecting) return
+    this.#isCollecting = true
+    try {
+      await this.collect()
+    } finally {
+      this.#isCollecting = false
+    }
   }
 
   /** Removes what nothing needs any more, once no build is under way. */
@@ -95,7 +118,13 @@ export class Loops {
     for (const unwatch of this.#unwatch) unwatch()
     await this.builder.close()
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
-    await this.parts.store.write((db) => saveServedMs(db, this.parts.clock.served()))
+    await this.#saveClock().catch((error: unknown) =>
+      this.parts.log.error('the clock could not be saved', error),
+    )
+  }
+
+  #saveClock(): Promise<void> {
+    return this.parts.store.write((db) => saveServedMs(db, this.parts.clock.served()))
   }
 
   #lane(place: Place): Lane {

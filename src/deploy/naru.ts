@@ -42,14 +42,19 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
       loops.cancel((await unfinishedBuilds(store.db)).filter((build) => build.app === app))
       const places = (await listEnvironments(store.db)).filter((place) => place.app === app)
       for (const place of places) await loops.drop(place)
-      await store.write(async (db) => {
-        await removeApp(db, app)
-        await appendEvent(db, at(), { app, environment: null, kind: 'app.destroyed', data: { by } })
-      })
-      await loops.endAll(app, destroyGraceSeconds)
-      await source.remove(app)
-      await parts.forgetBuilds(app)
-      await loops.collect()
+      try {
+        await store.write(async (db) => {
+          await removeApp(db, app)
+          const data = { by }
+          await appendEvent(db, at(), { app, environment: null, kind: 'app.destroyed', data })
+        })
+        await loops.endAll(app, destroyGraceSeconds)
+        await source.remove(app)
+        await parts.forgetBuilds(app)
+        await loops.collect()
+      } finally {
+        for (const place of places) loops.readmit(place)
+      }
     },
 
     async push(place, push) {
@@ -61,9 +66,12 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
     },
 
     async rollback(place, wanted, by) {
-      const running = runningIn(await unfinishedDeployments(store.db, place))
+      const unfinished = await unfinishedDeployments(store.db, place)
+      const running = runningIn(unfinished)
       // Traffic is on a release that is not stable yet: going back is what its abort does.
       if (wanted === undefined && running?.rollout.kind === 'release' && running.rollout.exposed) {
+        const waiting = unfinished.filter(({ rollout }) => rollout.status === 'queued')
+        for (const { number } of waiting) await loops.abort(place, number, by)
         return abort(place, running.number, by)
       }
       const deployment = await queueRollback(parts, place, wanted, by)

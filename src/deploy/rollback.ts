@@ -2,6 +2,7 @@ import { NaruError } from '../base/error.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Place } from '../model/environment.ts'
 import type { Release } from '../model/release.ts'
+import { unfinishedDeployments } from '../store/deployments.ts'
 import { requireEnvironment } from '../store/environments.ts'
 import { lastStableBefore, requireRelease } from '../store/releases.ts'
 import type { Db } from '../store/store.ts'
@@ -9,7 +10,7 @@ import type { Parts } from './parts.ts'
 import { queueRollout } from './releases.ts'
 import { folderOf } from './sets.ts'
 
-/** Queues a deployment of kind `rollback`. Only a release that was stable can be gone back to. */
+/** Queues a deployment of kind `rollback`, or returns the one that is under way to the same release. Only a release that was stable can be gone back to. */
 export async function queueRollback(
   parts: Parts,
   place: Place,
@@ -17,12 +18,27 @@ export async function queueRollback(
   by: string,
 ): Promise<Deployment> {
   const { store, clock } = parts
-  const release = await target(store.db, place, wanted)
-  await folderOf(store, release)
   const at = clock.now().toISOString()
-  return store.write((db) =>
-    queueRollout(db, place, release, { kind: 'rollback', by, at, servedMs: clock.served() }),
-  )
+  return store.write(async (db) => {
+    const release = await target(db, place, wanted)
+    const same = await underWay(db, place, release)
+    if (same !== undefined) return same
+    await folderOf({ db }, release)
+    const how = { kind: 'rollback' as const, by, at, servedMs: clock.served() }
+    return queueRollout(db, place, release, how)
+  })
+}
+
+/** The newest wish, where it is this one already: two people may ask for the same. */
+async function underWay(
+  db: Db,
+  place: Place,
+  { number }: Release,
+): Promise<Deployment | undefined> {
+  const newest = (await unfinishedDeployments(db, place)).at(-1)
+  const { kind, status } = newest?.rollout ?? {}
+  const goesOn = status !== undefined && !['aborting', 'restoring', 'blocked'].includes(status)
+  return kind === 'rollback' && newest?.release === number && goesOn ? newest : undefined
 }
 
 async function target(db: Db, place: Place, wanted: number | undefined): Promise<Release> {

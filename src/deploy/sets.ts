@@ -8,7 +8,7 @@ import { readSecrets } from '../store/secrets.ts'
 import type { Store } from '../store/store.ts'
 
 /** Where the release's artifact lies; `artifact.missing` when it is no longer kept. */
-export async function folderOf(store: Store, release: Release): Promise<string> {
+export async function folderOf(store: Pick<Store, 'db'>, release: Release): Promise<string> {
   const artifact = await findArtifact(store.db, release.app, release.artifact)
   if (artifact !== undefined) return artifact.folder
   const { app, number, artifact: digest } = release

@@ -3,7 +3,7 @@ import type { Instance } from '../model/instance.ts'
 import type { Release } from '../model/release.ts'
 import { type SetPlan, steady } from '../rollout/steady.ts'
 import { look, type Watch } from '../rollout/watch.ts'
-import { endWarm, requireEnvironment } from '../store/environments.ts'
+import { endWarm, findEnvironment } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import { requireRelease } from '../store/releases.ts'
 import type { Effects } from './effects.ts'
@@ -33,7 +33,8 @@ export class SteadyLoop {
 
   async look(): Promise<void> {
     const { store, engine, clock } = this.parts
-    const environment = await requireEnvironment(store.db, this.place)
+    const environment = await findEnvironment(store.db, this.place)
+    if (environment === undefined) return // Its app was destroyed.
     const stable = await this.#release(environment.stable)
     const warm = await this.#release(environment.warm?.release ?? null)
     const { app, environment: name } = this.place
@@ -43,9 +44,13 @@ export class SteadyLoop {
     const warmPlan = warm &&
       environment.warm && { plan: rolloutPlan(warm), untilServed: environment.warm.untilServed }
     const plan = steady(stable && rolloutPlan(stable), warmPlan, clock.served())
-    for (const set of plan.keep) await this.#keep(set, instances)
+    const failures: unknown[] = []
+    for (const set of plan.keep)
+      await this.#keep(set, instances).catch((error: unknown) => failures.push(error))
     if (plan.warmOver && warm !== null) await this.#endWarm(warm)
     await this.#endOthers(plan.keep, instances)
+    // One set that cannot be kept keeps nothing else from being done; the whole is tried again.
+    if (failures.length > 0) throw failures[0]
   }
 
   async #release(number: number | null): Promise<Release | null> {
@@ -81,8 +86,19 @@ export class SteadyLoop {
       this.parts.clock.served(),
     )
     this.#watch = watch
-    if (dead) await this.takeOver(this.place, warm.release)
-    return dead
+    return dead && (await this.#takenOver(warm.release))
+  }
+
+  /** False when it cannot: then the release that has died is all there is, and is kept. */
+  async #takenOver(release: number): Promise<boolean> {
+    try {
+      await this.takeOver(this.place, release)
+      return true
+    } catch (error) {
+      const { app } = this.place
+      this.parts.log.error('the warm release cannot take over', error, { app, release })
+      return false
+    }
   }
 
   async #endWarm(warm: Release): Promise<void> {

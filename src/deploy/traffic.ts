@@ -18,7 +18,8 @@ import { servingIn } from './serving.ts'
  * The table is computed anew on every pass, so nothing can be lost between two changes.
  */
 export class Traffic {
-  #running: Promise<Applied> | null = null
+  #last: Promise<unknown> = Promise.resolve()
+  /** The pass that has not begun. */
   #next: Promise<Applied> | null = null
   #served = 0
   #refused = ''
@@ -39,20 +40,15 @@ export class Traffic {
     return this.#served
   }
 
-  /** A table from what is true now is being served when it resolves. Calls made meanwhile share the next pass. */
+  /** A table from what is true now is being served when it resolves. Calls made meanwhile share the next pass; no two overlap, or an older table could win. */
   refresh(): Promise<Applied> {
-    if (this.#running === null) return this.#start()
-    // How the pass before ended is its own callers' business.
-    this.#next ??= this.#running.catch(() => {}).then(() => this.#start())
-    return this.#next
-  }
-
-  #start(): Promise<Applied> {
-    this.#next = null
-    const pass = this.#pass().finally(() => {
-      if (this.#running === pass) this.#running = null
+    if (this.#next !== null) return this.#next
+    const pass = this.#last.then(() => {
+      this.#next = null
+      return this.#pass()
     })
-    this.#running = pass
+    this.#next = pass
+    this.#last = pass.catch(() => {}) // How a pass ended is its own callers' business.
     return pass
   }
 

@@ -1,4 +1,5 @@
 import { access, chmod, constants, mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { NaruError } from '../base/error.ts'
 
 /**
@@ -7,12 +8,24 @@ import { NaruError } from '../base/error.ts'
  */
 export async function prepareDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder)
     await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700)
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     if (codeOf(error) === 'ENOSPC') throw new NaruError('data.full', { folder }, { cause: error })
     throw new NaruError('data.unwritable', { folder, reason: reasonOf(error) }, { cause: error })
+  }
+}
+
+/** Where the system refuses the first folder on the way, Node.js says of the whole way that it is not there. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const parent = dirname(folder)
+    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error
+    await makeFolder(parent)
+    await mkdir(folder, { mode: 0o700 })
   }
 }
 
@@ -25,6 +38,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of the path is a file',
   EEXIST: 'a part of the path is a file',
+  ENOENT: 'it cannot be made there',
 }
 
 const reasonOf = (error: unknown): string =>

@@ -11,14 +11,7 @@ const { values } = parseArgs({
   options: { folder: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' } },
 })
 const { folder = '.', host = '127.0.0.1', port = '0' } = values
-const writeLine = logFile(join(folder, 'router.log'))
-const log = jsonLog((line) => {
-  try {
-    writeLine(line)
-  } catch {
-    // A full disk must not stop the traffic, and there is nowhere left to say it.
-  }
-})
+const log = jsonLog(logFile(join(folder, 'router.log')))
 
 // Whoever watches starts it again, with a clean state and the same table.
 process.on('uncaughtException', (error) => {

@@ -11,9 +11,9 @@ import { faultFrom } from '../deploy/fault.ts'
 import { Loops } from '../deploy/loops.ts'
 import { conductor } from '../deploy/naru.ts'
 import { defaultStuckAfterMs, type Parts } from '../deploy/parts.ts'
-import { appsAccount, checkReachable } from '../engine/process/account.ts'
+import { type Account, appsAccount, checkReachable } from '../engine/process/account.ts'
 import { processEngine } from '../engine/process/process-engine.ts'
-import { builtinRouter } from '../route/builtin/builtin-router.ts'
+import { builtinRouter, endBuiltinRouter } from '../route/builtin/builtin-router.ts'
 import { apiServer } from '../server/api.ts'
 import { checkGit } from '../source/git.ts'
 import { gitHttp } from '../source/git-http.ts'
@@ -22,7 +22,7 @@ import { requireApp } from '../store/apps.ts'
 import { readServedMs } from '../store/clock.ts'
 import { type FolderLock, lockFolder } from '../store/lock.ts'
 import { portBook } from '../store/ports.ts'
-import { openStore } from '../store/store.ts'
+import { openStore, type Store } from '../store/store.ts'
 import { ownerToken } from './credentials.ts'
 import { type Address, type ServerOptions, sayAddress } from './options.ts'
 import { programFile } from './programs.ts'
@@ -78,7 +78,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     buildLog: building.log,
     info: () => ({ ...info, table: loops.traffic.served }),
     served: clock.served,
-    stop: (how) => void stop(how).catch((error: unknown) => log.error('the end went wrong', error)),
+    stop: (how) => void stop(how),
     words: english,
     log,
   })
@@ -89,11 +89,26 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   await writeFile(file, `${JSON.stringify(info)}\n`, { mode: 0o600 })
   log.info('started', { api: info.api, http: info.http })
 
-  async function stop({ keepApps }: { keepApps: boolean }): Promise<void> {
+  let ending: Promise<void> | null = null
+
+  /** The first wish counts. When the end goes wrong the process ends all the same: the store is what counts. */
+  function stop(how: { keepApps: boolean }): Promise<void> {
+    ending ??= end(how).catch((error: unknown) => {
+      log.error('the end went wrong', error)
+      process.exit(1)
+    })
+    return ending
+  }
+
+  async function end({ keepApps }: { keepApps: boolean }): Promise<void> {
     await api.close()
     await loops.close()
     if (keepApps) await Promise.all([router.close(), engine.close()])
-    else await endEverything(outside)
+    else {
+      // Visitors are turned away first, then the apps end.
+      await router.shutdown()
+      await endApps(engine)
+    }
     await store.close()
     await rm(file, { force: true })
     lock.release()
@@ -106,35 +121,47 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
 /** Ends the router and the apps that an earlier server left running. */
 export async function endLeftovers(options: ServerOptions, log: Log): Promise<void> {
   const lock: FolderLock = lockFolder(options.data)
-  const outside = await openOutside(options, log)
-  await endEverything(outside)
-  await outside.store.close()
+  const store = await openStore(options.data, { now: () => new Date(), log })
+  const engine = await openEngine(options, store, await appsAccount(), log)
+  await endBuiltinRouter(routerOptions(options, log))
+  await endApps(engine)
+  await store.close()
   lock.release()
 }
 
-type Outside = Awaited<ReturnType<typeof openOutside>>
-
 async function openOutside(options: ServerOptions, log: Log) {
-  const { data: folder, http } = options
   const account = await appsAccount()
-  if (account !== null) await checkReachable(folder, account)
-  const store = await openStore(folder, { now: () => new Date(), log })
+  if (account !== null) await checkReachable(options.data, account)
+  const store = await openStore(options.data, { now: () => new Date(), log })
   const [engine, router] = await Promise.all([
-    processEngine({
-      folder,
-      ports: portBook(store),
-      groupOf: async (app) => (await requireApp(store.db, app)).group,
-      account,
-      log,
-    }),
-    builtinRouter({ folder: join(folder, 'router'), program: programFile('router'), http, log }),
+    openEngine(options, store, account, log),
+    builtinRouter(routerOptions(options, log)),
   ])
   return { account, store, engine, router }
 }
 
-/** Visitors are turned away first, then the apps end. */
-async function endEverything({ engine, router }: Outside): Promise<void> {
-  await router.shutdown()
+const openEngine = (
+  { data: folder }: ServerOptions,
+  store: Store,
+  account: Account | null,
+  log: Log,
+) =>
+  processEngine({
+    folder,
+    ports: portBook(store),
+    groupOf: async (app) => (await requireApp(store.db, app)).group,
+    account,
+    log,
+  })
+
+const routerOptions = ({ data, http }: ServerOptions, log: Log) => ({
+  folder: join(data, 'router'),
+  program: programFile('router'),
+  http,
+  log,
+})
+
+async function endApps(engine: Awaited<ReturnType<typeof openEngine>>): Promise<void> {
   const instances = await engine.list()
   await engine.stop(
     instances.map(({ id }) => id),

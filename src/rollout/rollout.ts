@@ -1,14 +1,15 @@
 import type { Problem } from '../base/error.ts'
+import { releaseName } from '../model/release.ts'
 import {
   type Effect,
   isOver,
-  moves,
   type PendingEffect,
   type Rollout,
   type RolloutPlan,
   type ServicePlan,
   type Status,
 } from '../model/rollout.ts'
+import { decide, enter } from './decide.ts'
 import { judgeBake, judgeStart, settleMs, startsAfterFlip, unservedSince } from './judge.ts'
 import { canServe, isReady, restartsOf, servingCount, type View } from './view.ts'
 
@@ -83,8 +84,14 @@ function react(state: Rollout, event: RolloutEvent, now: number): Rollout {
 }
 
 /** The release to come back to is the one that is stable now, not when this deployment was asked for. */
-const begin = (state: Rollout, stable: RolloutPlan | null, now: number): Rollout =>
-  decide({ ...enter(state, 'preparing', now), stable }, { do: 'prepare' })
+function begin(state: Rollout, stable: RolloutPlan | null, now: number): Rollout {
+  const { release } = state.candidate
+  if (stable?.release !== release)
+    return decide({ ...enter(state, 'preparing', now), stable }, { do: 'prepare' })
+  // Both sides would be one set: ending the old workers would end the new ones.
+  const by = `${releaseName(release)}, which is stable already`
+  return superseded(state, by, now)
+}
 
 function observed(state: Rollout, view: View, now: number): Rollout {
   switch (state.status) {
@@ -180,9 +187,14 @@ function bake(before: Rollout, now: number): Rollout {
   if (toStop.length > 0) {
     state = decide(displace(state, toStop), { do: 'stop', side: 'stable', services: toStop })
   }
-  if (later.length === 0) return state
-  return decide(state, { do: 'start', side: 'candidate', services: later.map((s) => s.name) })
+  const atOnce = later.filter((s) => s.overlap === 'allowed' || !toStop.includes(s.name))
+  return startCandidate(state, atOnce)
 }
+
+const startCandidate = (state: Rollout, services: ServicePlan[]): Rollout =>
+  services.length === 0
+    ? state
+    : decide(state, { do: 'start', side: 'candidate', services: services.map((s) => s.name) })
 
 function observedBaking(before: Rollout, view: View, now: number): Rollout {
   const problem = judgeBake(before, view.candidate, now)
@@ -219,7 +231,8 @@ function goBack(state: Rollout, problem: Problem, now: number): Rollout {
 function observedAborting(state: Rollout, view: View, now: number): Rollout {
   if (state.stable === null || state.traffic === 'stable') return state
   if (canServe(view.stable, state.stable)) return flipBack(state)
-  const names = state.stable.services.map((service) => service.name)
+  // Its workers run again once traffic is back: until then those of the candidate work.
+  const names = state.stable.services.filter((s) => s.routed).map((s) => s.name)
   return decide(enter(state, 'restoring', now), { do: 'start', side: 'stable', services: names })
 }
 
@@ -227,17 +240,26 @@ function flipBack(state: Rollout): Rollout {
   return decide({ ...state, traffic: 'stable' }, { do: 'route', side: 'stable' })
 }
 
-/** Once traffic is back: the candidate ends, and what it displaced runs again. */
+/**
+ * Once traffic is back: the candidate ends, and what it displaced runs again. Of a release that was gone back to only
+ * the workers end: the rest of it may be the warm one.
+ */
 function cleanUp(before: Rollout): Rollout {
-  let state = before
-  if (state.kind === 'release') {
-    const names = state.candidate.services.map((service) => service.name)
-    state = decide(state, { do: 'stop', side: 'candidate', services: names })
-  }
-  if (state.displaced.length > 0) {
-    state = decide(state, { do: 'start', side: 'stable', services: state.displaced })
-  }
-  return state.pending.length === 0 ? finish(state) : state
+  const ending = before.candidate.services.filter((s) => before.kind === 'release' || !s.routed)
+  const names = ending.map((service) => service.name)
+  const state =
+    names.length === 0 ? before : decide(before, { do: 'stop', side: 'candidate', services: names })
+  const mayOverlap = (name: string) =>
+    !ending.some((service) => service.name === name && service.overlap === 'none')
+  const next = startDisplaced(state, state.displaced.filter(mayOverlap))
+  return next.pending.length === 0 ? finish(next) : next
+}
+
+/** From then on they count as running. */
+function startDisplaced(state: Rollout, services: string[]): Rollout {
+  if (services.length === 0) return state
+  const displaced = state.displaced.filter((name) => !services.includes(name))
+  return decide({ ...state, displaced }, { do: 'start', side: 'stable', services })
 }
 
 function observedRestoring(state: Rollout, view: View, now: number): Rollout {
@@ -269,14 +291,31 @@ function done(before: Rollout, key: string, now: number): Rollout {
     case 'shifting':
     case 'paused':
       return bake(state, now)
+    case 'baking':
+      return effect?.do === 'stop' ? startSucceeding(state, effect.services) : state
     case 'promoting':
       return enter(state, 'succeeded', now)
     case 'aborting':
-      if (effect?.do === 'route') return cleanUp(state)
-      return state.pending.length === 0 && state.traffic === 'stable' ? finish(state) : state
+      return doneAborting(state, effect)
     default:
       return state
   }
+}
+
+/** The old workers have ended, so the exclusive ones of a release gone back to may start. */
+function startSucceeding(state: Rollout, ended: string[]): Rollout {
+  const waiting = state.candidate.services.filter(
+    (s) => startsAfterFlip(state, s) && s.overlap === 'none' && ended.includes(s.name),
+  )
+  return startCandidate(state, waiting)
+}
+
+function doneAborting(before: Rollout, effect: Effect | undefined): Rollout {
+  if (effect?.do === 'route') return cleanUp(before)
+  if (before.traffic !== 'stable') return before
+  const ended = effect?.do === 'stop' && effect.side === 'candidate'
+  const state = ended ? startDisplaced(before, before.displaced) : before
+  return state.pending.length === 0 ? finish(state) : state
 }
 
 /** Routed services first; an app without any starts all it has. */
@@ -348,19 +387,6 @@ function finish(state: Rollout): Rollout {
   if (state.problem?.code === 'rollout.superseded') return over('superseded')
   if (state.exposed && state.stable !== null) return over('rolled_back')
   return over(state.problem?.code === 'rollout.aborted' ? 'cancelled' : 'failed')
-}
-
-function enter(state: Rollout, status: Status, now: number): Rollout {
-  if (!moves[state.status].includes(status)) {
-    throw new Error(`a deployment cannot go from ${state.status} to ${status}`)
-  }
-  return { ...state, status, since: now }
-}
-
-function decide(state: Rollout, effect: Effect): Rollout {
-  const effects = state.effects + 1
-  const pending = [...state.pending, { key: `${effects}-${effect.do}`, effect }]
-  return { ...state, pending, effects }
 }
 
 const isPending = (state: Rollout, key: string): boolean =>

@@ -20,6 +20,7 @@ function candidateOf(rollout: Rollout): ServicePlan[] {
     case 'paused':
       return services.filter((service) => !startsAfterFlip(rollout, service))
     case 'baking':
+      return services.filter((service) => !waitsForOld(rollout, service))
     case 'promoting':
     case 'blocked':
       return services
@@ -37,9 +38,12 @@ function hasStarted({ wave, pending }: Rollout, service: ServicePlan): boolean {
   return inWave ? !waits : service.routed
 }
 
+const waitsForOld = ({ pending }: Rollout, { name, overlap }: ServicePlan): boolean =>
+  overlap === 'none' &&
+  pending.some(({ effect }) => effect.do === 'stop' && effect.services.includes(name))
+
 function stableOf({ status, stable, displaced }: Rollout): ServicePlan[] {
   if (stable === null || status === 'queued') return []
-  if (status === 'restoring' || status === 'blocked') return stable.services
   return stable.services.filter((service) => !displaced.includes(service.name))
 }
 

@@ -48,6 +48,7 @@ afterEach(async () => {
   rig.remove()
 })
 
+const flags = () => `--http=${ports[1]} --api=${ports[3]}`
 const starts = () => readFileSync(join(rig.data, 'started'), 'utf8').trimEnd().split('\n')
 const pid = () =>
   (JSON.parse(readFileSync(join(rig.data, 'server.json'), 'utf8')) as { pid: number }).pid
@@ -66,7 +67,7 @@ Next, in a git repository: naru init
     )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(isAlive(pid())).toBe(true)
-    expect(starts()).toEqual([`--data ${rig.data} ${ports.join(' ')} --domain localhost`])
+    expect(starts()).toEqual([`--data ${rig.data} ${flags()} --domain=localhost`])
   })
 
   it('says that it runs already when it does, and starts nothing', async () => {
@@ -83,7 +84,7 @@ Next, in a git repository: naru init
 
   it('lets other machines reach the apps with --public, never the API', async () => {
     await rig.naru(['up', '--public', ...ports])
-    expect(starts()[0]).toContain(`--http 0.0.0.0:${ports[1]?.split(':')[1]} --api 127.0.0.1:`)
+    expect(starts()[0]).toContain(`--http=0.0.0.0:${ports[1]?.split(':')[1]} --api=127.0.0.1:`)
   })
 
   it('is reached where it was last time, unless it is told otherwise', async () => {
@@ -93,7 +94,7 @@ Next, in a git repository: naru init
     expect(starts().at(-1)).toBe(starts()[0])
     await rig.naru(['down'])
     await rig.naru(['up', '--domain', 'localhost'])
-    expect(starts().at(-1)).toBe(`--data ${rig.data} ${ports.join(' ')} --domain localhost`)
+    expect(starts().at(-1)).toBe(`--data ${rig.data} ${flags()} --domain=localhost`)
   })
 
   it('says why the server does not start', async () => {

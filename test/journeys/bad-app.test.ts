@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { webApp } from '../support/apps.ts'
 import { Naru, type Repository } from '../support/naru.ts'
+import { stackFrame } from '../support/refusal.ts'
 
 let naru: Naru
 let shop: Repository
@@ -18,7 +19,7 @@ async function refused(files: Record<string, string>, without: string[] = []): P
 
   expect(code).toBe(1)
   expect(output).toContain('! [remote rejected] main -> main')
-  expect(output).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m)
+  expect(output).not.toMatch(stackFrame)
   expect((await naru.visit('shop')).body).toBe('one')
   await naru.git(['reset', '-q', '--hard', 'naru/main'], shop.folder)
   expect((await shop.push()).output).toContain('Everything up-to-date')

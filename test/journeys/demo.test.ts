@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { removeTree } from '../../src/base/tree.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'naru-demo-'))
@@ -19,10 +20,10 @@ beforeAll(async () => {
   for (const port of [8080, 7878]) taken.push(await take(port))
 })
 
-afterAll(() => {
+afterAll(async () => {
   spawnSync(join(root, 'naru'), ['down'], { env: environment })
   for (const server of taken) server.close()
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder) // An ordinary user may not write in the folders of a slug.
 })
 
 /** Holds a port, so that the demo has to find another one; fine where somebody else holds it already. */

@@ -292,3 +292,69 @@ describe('after a restart, what should run', () => {
     expect(wanted(world.state)).toEqual({ candidate: [], stable: ['web'] })
   })
 })
+
+describe('exclusive workers', () => {
+  const exclusive = (release: number) => withWorker(release, { overlap: 'none' })
+
+  /** The most workers of both releases that ever ran at once, when ends take their time and starts do not. */
+  function mostAtOnce(world: World, status: string): number {
+    let most = 0
+    for (let turn = 0; turn < 1000 && world.state.status !== status; turn += 1) {
+      const [ends, others] = [true, false].map((isEnd) =>
+        world.state.pending.filter(({ effect }) => (effect.do === 'stop') === isEnd),
+      )
+      for (const { key } of others?.length ? others : (ends ?? [])) world.finish(key)
+      most = Math.max(
+        most,
+        world.of('candidate', 'worker').length + world.of('stable', 'worker').length,
+      )
+      world.pass(250)
+      world.look()
+    }
+    expect(world.state.status).toBe(status)
+    return most
+  }
+
+  it('never run beside each other when a release is taken back', () => {
+    const world = until(begun(exclusive(2), exclusive(1)), 'baking')
+    world.tell({ kind: 'abort', by: 'ada' })
+
+    expect(mostAtOnce(world, 'rolled_back')).toBe(1)
+    expect(world.of('stable', 'worker')).toHaveLength(1)
+  })
+
+  it('never run beside each other in a rollback', () => {
+    const world = begun(exclusive(1), exclusive(2), 'rollback')
+
+    expect(mostAtOnce(world, 'succeeded')).toBe(1)
+    expect(world.of('candidate', 'worker')).toHaveLength(1)
+  })
+
+  it('never run beside each other when a rollback is taken back', () => {
+    const world = until(begun(exclusive(1), exclusive(2), 'rollback'), 'baking')
+    world.run(250)
+    world.tell({ kind: 'abort', by: 'ada' })
+
+    expect(mostAtOnce(world, 'rolled_back')).toBe(1)
+    expect(world.of('stable', 'worker')).toHaveLength(1)
+  })
+
+  it('of the old release wait until it has the traffic again', () => {
+    const world = until(begun(exclusive(2), exclusive(1)), 'baking')
+    world.kill('stable', 'web')
+    world.tell({ kind: 'abort', by: 'ada' })
+    world.look()
+    expect(world.state.status).toBe('restoring')
+
+    expect(world.state.pending.map(({ effect }) => effect)).toEqual([
+      { do: 'start', side: 'stable', services: ['web'] },
+    ])
+    expect(wanted(world.state).stable).toEqual(['web'])
+  })
+})
+
+describe('a deployment of the release that is stable already', () => {
+  it('ends at once', () => {
+    expect(begun(v1, v1, 'rollback').state.status).toBe('superseded')
+  })
+})

@@ -48,10 +48,16 @@ describe('a stable release whose predecessor is warm', () => {
   })
 
   it('is dead after ten seconds without a healthy instance, and not before', () => {
-    const first = look(null, v1, web(false), 0)
+    const first = look(look(null, v1, web(true), 0).watch, v1, web(false), 0)
     expect(first.dead).toBe(false)
     expect(look(first.watch, v1, web(false), 9999).dead).toBe(false)
     expect(look(first.watch, v1, web(false), 10_000).dead).toBe(true)
+  })
+
+  it('that comes up, as after a start of the machine, has the time it may take to start', () => {
+    const first = look(null, v1, web(false), 0)
+    expect(look(first.watch, v1, web(false), 59_999).dead).toBe(false)
+    expect(look(first.watch, v1, web(false), 60_000).dead).toBe(true)
   })
 
   it('lives on when it answers again in time', () => {

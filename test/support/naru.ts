@@ -6,13 +6,13 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { removeTree } from '../../src/base/tree.ts'
 import { type ApiClient, apiClient } from '../../src/contract/client.ts'
 import type { PlaceStatus } from '../../src/contract/shapes.ts'
 import { type Visit, visitOnce } from './visitor.ts'
@@ -137,9 +137,9 @@ export class Naru {
   async close(): Promise<void> {
     const ran = await this.cli(['down'])
     if (ran.code !== 0) throw new Error(`naru down failed: ${ran.output}\n${this.log()}`)
-    const left = leftovers(this.data)
-    rmSync(this.folder, { recursive: true, force: true })
-    if (left.length > 0) throw new Error(`naru down left processes running: ${left.join(', ')}`)
+    const left = await stayingOn(this.data)
+    await removeTree(this.folder) // An ordinary user may not write in the folders of a slug.
+    if (left !== '') throw new Error(`naru down left processes running: ${left}`)
   }
 }
 
@@ -245,8 +245,19 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Processes whose command line or environment names the folder. */
-function leftovers(folder: string): number[] {
+export function processesOf(folder: string): number[] {
   return processes().filter((pid) => mentions(pid, folder) && isAlive(pid))
+}
+
+/** What has not ended by itself within 10 s: the hook of a push that a crash cut off takes a moment to see it. */
+async function stayingOn(folder: string): Promise<string> {
+  const end = Date.now() + 10_000
+  while (processesOf(folder).length > 0 && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return processesOf(folder)
+    .map((pid) => `${pid} ${commandOf(pid).replaceAll('\0', ' ')}`)
+    .join(', ')
 }
 
 function mentions(pid: number, text: string): boolean {

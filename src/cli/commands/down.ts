@@ -5,7 +5,7 @@ import { NaruError } from '../../base/error.ts'
 import { define } from '../define.ts'
 import { waitForEnd } from '../process-end.ts'
 import { runningServer } from '../running-server.ts'
-import { startInBackground } from '../server-program.ts'
+import { endLeftovers } from '../server-program.ts'
 import { type Session, shared } from '../session.ts'
 
 /** Apps get their time to end; a server that needs longer than this hangs. */
@@ -33,7 +33,7 @@ export function addDown(naru: Command, session: Session): void {
         said = keepApps
           ? 'Naru is down; the router and the apps go on.'
           : 'Naru is down, and its router and apps with it.'
-      } else said = keepApps ? `No server runs on ${data}.` : await endLeftovers(session, data)
+      } else said = keepApps ? `No server runs on ${data}.` : await endWhatIsLeft(session, data)
       out(
         json
           ? JSON.stringify({ stopped: running !== null, keptApps: keepApps, dataFolder: data })
@@ -43,9 +43,9 @@ export function addDown(naru: Command, session: Session): void {
 }
 
 /** So that `down` always means down: a server that was killed, or stopped with `--keep-apps`, left these behind. */
-async function endLeftovers({ programs, environment }: Session, data: string): Promise<string> {
+async function endWhatIsLeft({ programs, environment }: Session, data: string): Promise<string> {
   if (!existsSync(join(data, 'naru.db'))) return `No server runs on ${data}, and none ever did.`
-  await startInBackground({ programs, data, args: ['--down'], environment })
+  await endLeftovers({ programs, data, environment })
   return `No server ran on ${data}; no router and no app of it runs either now.`
 }
 

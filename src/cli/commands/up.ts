@@ -52,13 +52,11 @@ function addressesFor(options: Options, before: Addresses): Addresses {
   return { http: options.public ? `0.0.0.0:${port}` : http, api, domain }
 }
 
+/** Each in one word with its flag, so that a value that begins with a dash is no flag itself. */
 const argsOf = ({ http, api, domain }: Addresses): string[] => [
-  '--http',
-  http,
-  '--api',
-  api,
-  '--domain',
-  domain,
+  `--http=${http}`,
+  `--api=${api}`,
+  `--domain=${domain}`,
 ]
 
 const answer = (info: ServerInfo, started: boolean): string => JSON.stringify({ started, ...info })

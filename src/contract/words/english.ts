@@ -87,7 +87,7 @@ export const english: Words = {
       hint: 'apt-get install git',
     }),
     'git.too-old': ({ found, needed }) => ({
-      message: `Naru needs git ${needed}, and this is ${found}`,
+      message: `Naru needs git ${needed} or newer, and this is ${found}`,
       hint: 'apt-get install git',
     }),
     'git.failed': ({ command, reason }) => ({

@@ -36,6 +36,13 @@ export async function builtinRouter(options: BuiltinRouterOptions): Promise<Buil
   return new ControlledRouter(folder, keeper)
 }
 
+/** Ends the router that serves `folder`, wherever it listens, if there is one; as gently as `shutdown`. */
+export async function endBuiltinRouter(options: BuiltinRouterOptions): Promise<void> {
+  const keeper = new Keeper({ ...options, folder: resolve(options.folder) })
+  await keeper.adoptAny()
+  await keeper.end(shutdownGraceSeconds)
+}
+
 class ControlledRouter implements BuiltinRouter {
   constructor(
     private readonly folder: string,

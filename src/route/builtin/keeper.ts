@@ -31,6 +31,14 @@ export class Keeper {
     }
   }
 
+  /** Takes charge of the router that is there, wherever it listens, to end it; starts none. */
+  async adoptAny(): Promise<void> {
+    const running = await this.#running()
+    if (running === null) return
+    await this.#remember(running.pid)
+    await this.#hold()
+  }
+
   /** Resolves when a router is there, however often it must be started for it. */
   up(): Promise<void> {
     return this.#up
@@ -79,6 +87,10 @@ export class Keeper {
   /** Adopts or starts a router, and from then on notices its death. */
   async #ensure(): Promise<void> {
     if (!(await this.#adopt())) await this.#startNew()
+    await this.#hold()
+  }
+
+  async #hold(): Promise<void> {
     const line = await openLine(this.options.folder)
     this.#line = line
     void line.broken.then(() => this.#lost(line))

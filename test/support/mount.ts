@@ -1,0 +1,11 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+
+/** A disk of its own at the folder, for which one must be root. Returns how to take it away again. */
+export function mountTmpfs(folder: string, options: string): () => void {
+  mkdirSync(folder, { recursive: true })
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, '--', 'none', folder])
+  return () => {
+    execFileSync('umount', ['--', folder])
+  }
+}
