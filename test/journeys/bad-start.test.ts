@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as timePasses } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { webApp } from '../support/apps.ts'
 import { isAlive, Naru, processesOf, run } from '../support/naru.ts'
@@ -15,13 +16,21 @@ afterEach(() => naru.close())
 const up = (...more: string[]) =>
   naru.cli(['up', '--http', `127.0.0.1:${naru.http}`, '--api', `127.0.0.1:${naru.api}`, ...more])
 
+/** Whoever had the port before may be a moment in dying. */
 async function holding(port: number): Promise<Server> {
+  for (const end = Date.now() + 10_000; ; await timePasses(25)) {
+    const server = await listening(port)
+    if (server !== undefined) return server
+    if (Date.now() > end) throw new Error(`port ${port} does not get free`)
+  }
+}
+
+function listening(port: number): Promise<Server | undefined> {
   const server = createServer((_request, response) => response.end('a stranger'))
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined))
+    server.listen(port, '127.0.0.1', () => resolve(server))
   })
-  return server
 }
 
 const closed = (server: Server) =>
