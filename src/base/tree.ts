@@ -6,14 +6,17 @@ import { runProgram } from './program.ts'
  */
 export async function removeTree(folder: string): Promise<void> {
   if ((await remove(folder)) === '') return
-  await runProgram('chmod', ['-R', 'u+rwx', '--', folder])
+  // What may not be written must be made so first. Only folders: a file may have another name elsewhere.
+  await runProgram('find', [folder, '-type', 'd', ...notOurs, '-exec', 'chmod', 'u+rwx', '{}', ';'])
   const reason = await remove(folder)
   if (reason !== '') throw new Error(`${folder} could not be removed: ${reason}`)
 }
 
+const notOurs = ['!', '-perm', '-700']
+
 /** Bytes on disk that a folder takes; 0 if it is not there. */
 export async function treeBytes(folder: string): Promise<number> {
-  const { stdout } = await runProgram('du', ['-sk', '--', folder])
+  const { stdout } = await runProgram('du', ['-skx', '--', folder])
   return (Number.parseInt(stdout.toString(), 10) || 0) * 1024
 }
 

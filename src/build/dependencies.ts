@@ -1,16 +1,8 @@
 import { mkdir, rename, stat, utimes } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { removeTree } from '../base/tree.ts'
 import type { Account } from './account.ts'
-import {
-  copyTree,
-  entries,
-  exists,
-  FilesError,
-  freeze,
-  linkTree,
-  removeTree,
-  thaw,
-} from './files.ts'
+import { copyTree, entries, exists, FilesError, freeze, linkTree, thaw } from './files.ts'
 
 const keptKeys = 5
 

@@ -34,38 +34,6 @@ export async function copyTree(from: string, to: string): Promise<void> {
   await run('cp', ['-a', '--', from, to])
 }
 
-/** Removes a file or folder, a frozen one too; one that is not there is fine. Links are not followed. */
-export async function removeTree(path: string): Promise<void> {
-  const first = await runProgram('rm', ['-rf', '--', path])
-  if (first.code === 0) return
-  // What may not be written must be made so first. Only folders: a file may have another name elsewhere.
-  await openFolders(path)
-  await run('rm', ['-rf', '--', path])
-}
-
-/** Space that a folder takes, in bytes; 0 for one that is not there. */
-export async function treeBytes(folder: string): Promise<number> {
-  const { stdout } = await runProgram('du', ['-skx', '--', folder])
-  return Number.parseInt(stdout.toString(), 10) * 1024 || 0
-}
-
-async function openFolders(folder: string): Promise<void> {
-  const { code, stderr } = await runProgram('find', [
-    folder,
-    '-type',
-    'd',
-    '!',
-    '-perm',
-    '-700',
-    '-exec',
-    'chmod',
-    'u+rwx',
-    '{}',
-    ';',
-  ])
-  if (code !== 0) throw new FilesError(stderr)
-}
-
 async function run(program: string, args: string[]): Promise<void> {
   const { code, stderr } = await runProgram(program, args)
   if (code !== 0) throw new FilesError(`${program}: ${stderr.trim().slice(-2000)}`)
