@@ -74,7 +74,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     store,
     engine,
     git: (request, response, { pusher, ...asked }) =>
-      git(request, response, { ...asked, pusher: pusher.token }),
+      git.serve(request, response, { ...asked, pusher: pusher.token }),
     buildLog: building.log,
     info: () => ({ ...info, table: loops.traffic.served }),
     served: clock.served,
@@ -101,7 +101,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   }
 
   async function end({ keepApps }: { keepApps: boolean }): Promise<void> {
-    await api.close()
+    await Promise.all([api.close(), git.close()])
     await loops.close()
     if (keepApps) await Promise.all([router.close(), engine.close()])
     else {

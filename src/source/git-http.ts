@@ -1,8 +1,9 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { createGunzip } from 'node:zlib'
 import { NaruError } from '../base/error.ts'
-import { git, gitReason, startFailure, startGit } from './git.ts'
+import { git, gitReason, lifelineStream, startFailure, startGit } from './git.ts'
 import { encodePacket } from './pkt-line.ts'
 import type { Repositories } from './repository.ts'
 
@@ -22,21 +23,24 @@ export type GitRequest = {
   pusher: string
 }
 
-export type GitHttp = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  asked: GitRequest,
-) => Promise<void>
+export type GitHttp = {
+  /** Answers one request; when it resolves, git is over. */
+  serve(request: IncomingMessage, response: ServerResponse, asked: GitRequest): Promise<void>
+  /** Cuts off every conversation, and returns when its git and its hook have ended. */
+  close(): Promise<void>
+}
 
 /**
  * Answers git's smart HTTP with the real git, for a caller who has checked who asks. The body must not have been read.
  * Nothing is held in memory, so that a push may be of any size. Throws `path.unknown`, `app.unknown`, `name.invalid`,
  * `request.invalid` and `git.failed` as long as nothing was written; then the answer is the caller's.
  *
- * A fetch ends with its reader. A push that has arrived whole goes on without its pusher: the hook decides it.
+ * A fetch ends with its reader. A push that has arrived whole goes on without its pusher: the hook decides it. The
+ * hook ends with this process, since nobody would hear it; what it has asked for is in the store.
  */
 export function gitHttp({ repositories, hook, environment }: GitHttpOptions): GitHttp {
-  return async (request, response, { app, path, query, pusher }) => {
+  const talks = new Set<Talk>()
+  const serve: GitHttp['serve'] = async (request, response, { app, path, query, pusher }) => {
     const asked = `${request.method} ${path}`
     if (asked === 'GET info/refs') {
       const service = readService(query['service'], path)
@@ -48,8 +52,36 @@ export function gitHttp({ repositories, hook, environment }: GitHttpOptions): Gi
       service === 'git-receive-pack'
         ? { ...environment(pusher, app), NARU_APP: app, NARU_NODE: hook.node, NARU_CLI: hook.cli }
         : {}
-    return converse(service, await repositories.find(app), hookEnvironment, request, response)
+    const talk = startTalk(service, await repositories.find(app), hookEnvironment, request)
+    talks.add(talk)
+    try {
+      await converse(talk, request, response)
+    } finally {
+      talks.delete(talk)
+    }
   }
+  return {
+    serve,
+    async close() {
+      await Promise.all([...talks].map(cutOff))
+    },
+  }
+}
+
+/** One git that answers one request. */
+type Talk = {
+  service: Service
+  body: NodeJS.ReadableStream
+  child: ChildProcessWithoutNullStreams
+  ended: Promise<{ code: number | null; said: string }>
+}
+
+async function cutOff({ service, child, ended }: Talk): Promise<void> {
+  if (service === 'git-upload-pack') child.kill()
+  child.stdin.destroy()
+  const lifeline = child.stdio[lifelineStream]
+  if (lifeline instanceof Socket) lifeline.destroy()
+  await ended.catch(() => undefined) // Whoever serves it says why it failed.
 }
 
 type Service = 'git-upload-pack' | 'git-receive-pack'
@@ -74,14 +106,12 @@ async function advertise(
   )
 }
 
-/** One exchange: the request's body into git, what git says into the response as it says it. */
-async function converse(
+function startTalk(
   service: Service,
   repository: string,
   hookEnvironment: Record<string, string>,
   request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+): Talk {
   const type = `application/x-${service}-request`
   if (request.headers['content-type'] !== type) {
     throw new NaruError('request.invalid', { issues: [`Content-Type: expected ${type}`] })
@@ -89,8 +119,17 @@ async function converse(
   const body = bodyOf(request)
   const child = startGit([program(service), '--stateless-rpc', repository], {
     environment: { ...hookEnvironment, ...protocolOf(request) },
+    lifeline: service === 'git-receive-pack',
   })
-  const ended = endOf(child)
+  return { service, body, child, ended: endOf(child) }
+}
+
+/** One exchange: the request's body into git, what git says into the response as it says it. */
+async function converse(
+  { service, body, child, ended }: Talk,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   feed(request, body, child.stdin)
   head(response, `application/x-${service}-result`)
   child.stdout.pipe(response, { end: false })

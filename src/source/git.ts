@@ -53,13 +53,21 @@ export function startGit(
   {
     repository,
     environment = {},
-  }: { repository?: string; environment?: Record<string, string> } = {},
+    lifeline = false,
+  }: {
+    repository?: string
+    environment?: Record<string, string>
+    /** Whether git and its hooks get a stream, number `lifelineStream`, that closes when this process has ended. */
+    lifeline?: boolean
+  } = {},
 ): ChildProcessWithoutNullStreams {
   return spawn('git', inRepository(args, repository), {
     env: { ...gitEnvironment(), ...environment },
-    stdio: 'pipe',
-  })
+    stdio: ['pipe', 'pipe', 'pipe', ...(lifeline ? (['pipe'] as const) : [])],
+  }) as ChildProcessWithoutNullStreams
 }
+
+export const lifelineStream = 3
 
 /** Why git failed, in one line, from all that it wrote to its stderr. */
 export function gitReason(stderr: string, code: number | null, limitBytes = 0): string {

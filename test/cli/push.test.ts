@@ -34,9 +34,9 @@ beforeEach(async () => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const path = pathname.replace('/git/shop.git/', '')
     const query = Object.fromEntries(searchParams)
-    answer(request, response, { app: 'shop', path, query, pusher: 'owner' }).catch(() =>
-      response.destroy(),
-    )
+    answer
+      .serve(request, response, { app: 'shop', path, query, pusher: 'owner' })
+      .catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => gitServer.listen(0, '127.0.0.1', resolve))
   const { port } = gitServer.address() as AddressInfo

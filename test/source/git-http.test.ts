@@ -194,7 +194,7 @@ describe('git over HTTP', () => {
       asked.write('0000')
       const [theirs, answer] = (await once(server, 'request')) as [IncomingMessage, ServerResponse]
       const gone = once(answer, 'close')
-      const over = late(theirs, answer, { app, path: service, query: {}, pusher: 'local' })
+      const over = late.serve(theirs, answer, { app, path: service, query: {}, pusher: 'local' })
       asked.destroy()
       await over
       server.close()

@@ -81,7 +81,8 @@ export async function startRig(): Promise<Rig> {
     rig.requests.push(`${request.method} ${rest.join('/')} ${encoding} ${transfer}`)
     const app = decodeURIComponent(name).replace(/\.git$/, '')
     const query = Object.fromEntries(at.searchParams)
-    answerGit(request, response, { app, path: rest.join('/'), query, pusher: 'local' })
+    answerGit
+      .serve(request, response, { app, path: rest.join('/'), query, pusher: 'local' })
       .catch((error) => {
         rig.failures.push(error instanceof NaruError ? error.code : String(error))
         response.writeHead(error instanceof NaruError ? 404 : 500, { 'content-type': 'text/plain' })

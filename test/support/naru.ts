@@ -220,18 +220,24 @@ export function running(program: string, args: string[], { folder, environment }
     child,
     ended,
     said: (text: string) =>
-      until(() => (stdout + stderr).includes(text), `"${text}" in:\n${stdout}${stderr}`),
+      until(
+        () => (stdout + stderr).includes(text),
+        () => `"${text}" in:\n${stdout}${stderr}`,
+      ),
   }
 }
 
 /** Looks again and again until it holds, at most `limitMs`; what was waited for is in the error. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
-  what: string,
+  what: string | (() => string),
   limitMs = 30_000,
 ): Promise<void> {
   for (const end = Date.now() + limitMs; !(await holds()); ) {
-    if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain for ${what}`)
+    if (Date.now() > end)
+      throw new Error(
+        `waited ${limitMs} ms in vain for ${typeof what === 'string' ? what : what()}`,
+      )
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }

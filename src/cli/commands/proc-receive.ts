@@ -1,7 +1,9 @@
+import { Socket } from 'node:net'
 import type { Command } from 'commander'
 import { errorOf } from '../../base/error.ts'
 import { followingMs } from '../../contract/client.ts'
 import { production } from '../../model/environment.ts'
+import { lifelineStream } from '../../source/git.ts'
 import { procReceive, type RefCommand, type RefResult } from '../../source/proc-receive.ts'
 import { judgePush } from '../../source/ref.ts'
 import { placeOf } from '../app-name.ts'
@@ -21,6 +23,7 @@ export function addProcReceive(naru: Command, session: Session): void {
     const { NARU_APP: app, NARU_ENVIRONMENT: environment = production } = session.environment
     const asked = shared(command, session)
     const place = { ...(await placeOf(session, { app: app ?? asked.app })), environment }
+    endWithServer()
     const api = apiOf(session, asked, { patienceMs: followingMs })
     await procReceive({ input: process.stdin, output: process.stdout }, async (commands) => {
       try {
@@ -33,6 +36,14 @@ export function addProcReceive(naru: Command, session: Session): void {
       }
     })
   })
+}
+
+/** Nobody hears the hook without the server that started it: its git has lost the pusher. */
+function endWithServer(): void {
+  const lifeline = new Socket({ fd: lifelineStream })
+  lifeline.on('error', () => process.exit(1))
+  lifeline.on('close', () => process.exit(1))
+  lifeline.resume().unref()
 }
 
 /** The whole failure for the person, its first line for git's summary. */

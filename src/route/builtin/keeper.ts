@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../base/log.ts'
+import { waitForEnd } from '../../base/process-end.ts'
 import { callRouter, type Line, openLine, RouterSilent } from './control-client.ts'
 import { runningRouter, startTimeOf } from './identity.ts'
 import { alreadyRunning, type Identity, protocolVersion } from './protocol.ts'
@@ -10,6 +11,9 @@ export type KeeperOptions = StartOptions & { log: Log }
 
 /** Waits before the tries to start a router that died; the last one again and again. */
 const backOffMs = [0, 100, 200, 400, 800, 1_000]
+
+/** From hanging up to being gone. */
+const goneWithinMs = 5_000
 
 /** Keeps one router process running: adopts the one that is there, and starts another the moment it dies. */
 export class Keeper {
@@ -82,6 +86,8 @@ export class Keeper {
     const over = setTimeout(() => void this.#killSilent(), (graceSeconds + 2) * 1000)
     await line.broken
     clearTimeout(over)
+    // It hangs up a moment before it is gone.
+    await waitForEnd(this.#pid, goneWithinMs)
   }
 
   /** Adopts or starts a router, and from then on notices its death. */

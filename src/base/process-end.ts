@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Waits until a process that is no child of ours has ended, for which the system gives no event; false if it has not in time. */
+/**
+ * Waits until a process that is no child of ours has ended, files closed and all, for which the system gives no
+ * event; false if it has not in time.
+ */
 export async function waitForEnd(pid: number, limitMs: number): Promise<boolean> {
   const identity = identityOf(pid)
   const deadline = performance.now() + limitMs
@@ -17,11 +20,16 @@ export function identityOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return state === 'Z' || state === 'X' ? null : (fields[18] ?? 'running')
+    return isDead(pid, state) ? null : (fields[18] ?? 'running')
   } catch {
     // Where there is a /proc, what is not in it is not there.
     return hasProc() ? null : bySignal(pid)
   }
+}
+
+/** The first thread of a process may be a zombie while others still hold its files open. */
+function isDead(pid: number, state: string | undefined): boolean {
+  return (state === 'Z' || state === 'X') && readdirSync(`/proc/${pid}/task`).length <= 1
 }
 
 function hasProc(): boolean {
