@@ -21,6 +21,7 @@ await build({
   entryPoints: [join(root, 'bench', `${name}.ts`)],
   outfile: bundle,
   bundle: true,
+  packages: 'external',
   platform: 'node',
   format: 'esm',
   target: 'node20',

@@ -20,25 +20,37 @@ export const checks = [
   ['unused code', () => bin('knip', ['--no-progress'])],
 ]
 
-/** Runs vitest over `paths`, or over everything; its own output goes to the terminal. */
+/**
+ * Runs vitest over `paths`, or over everything; its own output goes to the terminal. After everything, one check more:
+ * that the tests saw every failure there is.
+ */
 export async function tests(paths) {
   const counts = join(root, `dist/.test-counts-${process.pid}.json`)
+  const seen = join(root, `dist/.test-seen-${process.pid}`)
   mkdirSync(dirname(counts), { recursive: true })
   const args = ['run', '--reporter=default', '--reporter=./test/count-reporter.ts', ...paths]
   const { code } = await started('node_modules/.bin/vitest', args, {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, NARU_TEST_COUNTS: counts },
+    env: { ...process.env, NARU_TEST_COUNTS: counts, NARU_TEST_SEEN: seen },
   })
-  const counted = readCounts(counts)
-  rmSync(counts, { force: true })
+  const { missing, ...counted } = readCounts(counts)
+  for (const file of [counts, seen]) rmSync(file, { force: true })
+  if (paths.length === 0) countMissing(counted, missing)
   // A run that ended badly without a failed test has still failed: a crash, a bad import, nothing found.
   if (code !== 0 && counted.failed === 0) counted.failed = 1
   if (counted.passed + counted.failed === 0) counted.failed = 1
   return counted
 }
 
+/** Whether every failure was provoked counts as one check; what is missing is named. */
+function countMissing(counted, missing) {
+  counted[missing.length === 0 ? 'passed' : 'failed']++
+  process.stdout.write(`${missing.length === 0 ? '✓' : '✗'} every failure is provoked\n`)
+  for (const line of missing) process.stdout.write(`    ${line}\n`)
+}
+
 function readCounts(file) {
-  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 }
+  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0, missing: ['no test ran'] }
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 

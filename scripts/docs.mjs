@@ -11,15 +11,16 @@ const bundle = join(root, `dist/.docs-${process.pid}.mjs`)
 mkdirSync(dirname(bundle), { recursive: true })
 try {
   await build({
-    entryPoints: [join(root, 'test/house/error-page.ts')],
+    entryPoints: [join(root, 'test/house/pages.ts')],
     outfile: bundle,
     bundle: true,
+    packages: 'external',
     platform: 'node',
     format: 'esm',
     logLevel: 'warning',
   })
-  const { errorPage } = await import(pathToFileURL(bundle).href)
-  writeFileSync(join(root, 'docs/errors.md'), errorPage())
+  const { pages } = await import(pathToFileURL(bundle).href)
+  for (const [path, text] of Object.entries(pages)) writeFileSync(join(root, path), text())
 } finally {
   rmSync(bundle, { force: true })
 }

@@ -23,12 +23,22 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 export async function setUp() {
   // Whatever the umask is, the owner must be able to read what is installed.
   process.umask(process.umask() & 0o077)
+  checkPlatform()
   checkNode()
   checkGit()
   if (isInstalled()) return
   await withLock(async () => {
     if (!isInstalled()) await install()
   })
+}
+
+function checkPlatform() {
+  if (process.platform !== 'win32') return
+  refuse(
+    'Naru runs on Linux and macOS.',
+    'This is Windows, where it runs inside WSL 2.',
+    'wsl --install, then run this again inside it.',
+  )
 }
 
 function checkNode() {

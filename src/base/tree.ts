@@ -14,6 +14,16 @@ export async function removeTree(folder: string): Promise<void> {
 
 const notOurs = ['!', '-perm', '-700']
 
+/** Removes several at once, as `removeTree` does. */
+export async function removeTrees(folders: readonly string[]): Promise<void> {
+  // So many to a call that no list of arguments gets too long.
+  for (let at = 0; at < folders.length; at += 500) {
+    const some = folders.slice(at, at + 500)
+    const { code } = await runProgram('rm', ['-rf', '--', ...some])
+    if (code !== 0) for (const folder of some) await removeTree(folder)
+  }
+}
+
 /** Bytes on disk that a folder takes; 0 if it is not there. */
 export async function treeBytes(folder: string): Promise<number> {
   const { stdout } = await runProgram('du', ['-skx', '--', folder])

@@ -4,11 +4,11 @@ import { sayDuration } from '../base/duration.ts'
 import { NaruError } from '../base/error.ts'
 import { randomId } from '../base/id.ts'
 import type { Artifact } from '../model/artifact.ts'
-import type { Spec } from '../model/spec.ts'
 import { isDiskFull } from './disk-full.ts'
 import { type BuildLog, openBuildLog } from './log.ts'
 import { thisMachine } from './machine.ts'
-import { lockfiles, pathsToLookFor, type Recipe, recipeFor } from './recipe.ts'
+import { findPlan } from './plan.ts'
+import type { Machine, Recipe } from './recipe-types.ts'
 import { isFinished, slugDigest } from './slug.ts'
 import { makeSlug } from './slug-work.ts'
 import type { BuildRequest, Workshop } from './workshop.ts'
@@ -53,14 +53,17 @@ async function build(
   const { app, number, commit, spec } = request
   const started = performance.now()
   await log.line(`build ${number} of ${app}, commit ${commit.slice(0, 10)}`)
-  const recipe = await findRecipe(spec, workshop)
+  const machine = thisMachine(workshop.host, workshop.runAs)
+  const { recipe, foreign } = await findPlan(workshop, spec, machine)
   for (const reason of recipe.reasons) await log.line(`- ${reason}`)
-  const digest = await digestOf(request, recipe, workshop)
+  for (const note of foreign) await log.line(`- ${workshop.sayForeign(note)}`)
+  const digest = await digestOf(request, recipe, workshop, machine)
   const folder = join(workshop.folders.slugs, digest)
   const reused = await alone(folder, async () => {
     if ((await isFinished(folder)) && (wasJustFinished(folder) || (await workshop.kept(digest))))
       return true
-    await makeSlug({ app, number, folder, recipe, workshop, log, mark: randomId(24), signal })
+    const mark = randomId(24)
+    await makeSlug({ app, number, spec, folder, recipe, workshop, log, mark, signal })
     finishedAt.set(folder, performance.now())
     return false
   })
@@ -70,44 +73,37 @@ async function build(
       ? 'artifact  the same files were built before, nothing to do'
       : `artifact  ready  ${seconds}`,
   )
-  return { artifact: { digest, app, folder, start: recipe.start }, reused }
+  return { artifact: artifactOf(app, digest, folder, recipe), reused }
 }
 
-async function findRecipe(spec: Spec, workshop: Workshop): Promise<Recipe> {
-  const root = await workshop.listFiles()
-  const has = (name: string) => root.some((entry) => entry.name === name && entry.kind !== 'folder')
-  const read = async (name: string | undefined) =>
-    name !== undefined && has(name) ? ((await workshop.readFile(name)) ?? null) : null
-  const packageJson = await read('package.json')
-  const files = root.map(({ name, kind }) =>
-    kind === 'folder' || kind === 'submodule' ? `${name}/` : name,
-  )
-  for (const path of pathsToLookFor(packageJson)) {
-    if (!files.includes(path) && (await workshop.readFile(path)) !== undefined) files.push(path)
+function artifactOf(app: string, digest: string, folder: string, recipe: Recipe): Artifact {
+  const { services, jobs, environment, site, workingFolder = '.' } = recipe
+  // A site is all that is left of its slug.
+  return {
+    digest,
+    app,
+    folder,
+    services,
+    jobs,
+    environment,
+    workingFolder: site ? '.' : workingFolder,
   }
-  const lockfile = await read(lockfiles.find(has))
-  return recipeFor({
-    files,
-    packageJson,
-    lockfile,
-    npmrc: await read('.npmrc'),
-    spec,
-    machine: thisMachine,
-  })
 }
 
 async function digestOf(
-  { app, tree }: BuildRequest,
+  { app, tree, spec }: BuildRequest,
   recipe: Recipe,
   workshop: Workshop,
+  machine: Machine,
 ): Promise<string> {
   return slugDigest({
     app,
     tree,
+    appFolder: spec.build.folder,
     recipe,
     // Without a step there is nobody who could read a setting.
     environment: recipe.steps.length === 0 ? {} : workshop.environment,
-    machine: thisMachine,
+    machine,
     staticServer: recipe.kind === 'static' ? await readFile(workshop.staticServer, 'utf8') : '',
   })
 }

@@ -1,57 +1,123 @@
-import { mkdir, rename, stat, utimes } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { mkdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { randomId } from '../base/id.ts'
 import { removeTree } from '../base/tree.ts'
 import type { Account } from './account.ts'
-import { copyTree, entries, exists, FilesError, freeze, linkTree, thaw } from './files.ts'
+import { copyTree, entries, exists, FilesError, freeze, isInside, linkTree, thaw } from './files.ts'
+import { movePaths } from './moved-paths.ts'
+import { shareTree, stampMoment, wereTouched } from './shared-files.ts'
 
 const keptKeys = 5
 
+/** Beside a key's name: what is not kept yet, and the note that steps touch what was installed. */
+const storing = '.storing'
+const touched = '.touched'
+
+/** What a step makes, under the key of everything that decides it. Paths are below the slug. */
+export type Cached = {
+  key: string
+  keeps: readonly string[]
+  /** Files, or folders of files, that hold the slug's path. */
+  moved: readonly string[]
+}
+
 /**
- * Installed packages of one app, by lockfile. The files kept here are frozen and no step can change them: a
- * slug gets second names of them only when no step runs after, and copies of its own otherwise.
+ * What install steps of one app made, by key. The files kept here are frozen and no step can change them: a
+ * slug gets second names of them only when no step runs after, and copies of its own otherwise. A first install that
+ * steps follow is kept by second names too, but on trial: what they touch of it is not kept.
  */
 export type Dependencies = {
-  /** Puts the packages into a slug; false when there are none under that key. `changing`: a step that may write to them follows. */
-  restore(key: string, slug: string, changing: boolean): Promise<boolean>
-  /** Keeps what a slug's install has made, and drops the keys not used for longest. */
-  store(key: string, slug: string, changing: boolean): Promise<void>
+  /** Puts what is kept into a slug; false when there is nothing under that key. `changing`: a step that may write to it follows. */
+  restore(cached: Cached, slug: string, changing: boolean): Promise<boolean>
+  /** Keeps what a slug's install has made; with `changing` only once `settle` has looked at it. */
+  store(cached: Cached, slug: string, changing: boolean): Promise<void>
+  /** When all steps have ended: keeps what they left alone. What they touched is copied before they run the next time. */
+  settle(): Promise<void>
 }
 
 export function dependenciesIn(folder: string, runAs: Account | null): Dependencies {
-  const packages = (key: string) => join(folder, key, 'node_modules')
+  const onTrial: { key: string; aside: string }[] = []
+  const touchedOf = (key: string): string => join(folder, `${key}${touched}`)
+  const keep = async (key: string, aside: string): Promise<void> => {
+    for (const path of await entries(join(aside, 'files'))) await freeze(path, runAs)
+    // Of two builds at once that installed the same, one has kept it.
+    if (await exists(join(folder, key))) await removeTree(aside)
+    else await rename(aside, join(folder, key))
+    underWay.delete(aside)
+    await dropOld(folder)
+  }
   return {
-    async restore(key, slug, changing) {
-      if (!(await exists(packages(key)))) return false
-      const target = join(slug, 'node_modules')
-      await removeTree(target)
-      await place(packages(key), target, changing)
-      if (changing) await thaw(target, runAs)
+    async restore({ key, keeps, moved }, slug, changing) {
+      const origin = await originOf(join(folder, key))
+      if (origin === null || !(await areInside(keeps, slug))) return false
+      for (const path of keeps) {
+        const kept = join(folder, key, 'files', path)
+        const target = join(slug, path)
+        await removeTree(target)
+        if (!(await exists(kept))) continue
+        await mkdir(dirname(target), { recursive: true })
+        await place(kept, target, changing ? copyTree : linkTree)
+      }
+      await movePaths(slug, moved, origin)
+      if (changing)
+        for (const path of keeps)
+          if (await exists(join(slug, path))) await thaw(join(slug, path), runAs)
       await utimes(join(folder, key), new Date(), new Date())
       return true
     },
-    async store(key, slug, changing) {
-      const made = join(slug, 'node_modules')
+    async store({ key, keeps }, slug, changing) {
+      if (await exists(join(folder, key))) return
+      const made: string[] = []
+      for (const path of keeps) if (await exists(join(slug, path))) made.push(path)
       // A lockfile of optional packages for other machines installs nothing.
-      if (!(await exists(made)) || (await exists(packages(key)))) return
+      if (made.length === 0 || !(await areInside(made, slug))) return
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      const aside = join(folder, `${key}.storing`)
-      await removeTree(aside)
+      const aside = join(folder, `${key}-${randomId(12)}${storing}`)
+      underWay.add(aside)
       await mkdir(aside, { mode: 0o700 })
-      await place(made, join(aside, 'node_modules'), changing)
-      await freeze(join(aside, 'node_modules'), runAs)
-      await rename(aside, join(folder, key))
-      await dropOld(folder)
+      const trial = changing && !(await exists(touchedOf(key)))
+      for (const path of made) {
+        const kept = join(aside, 'files', path)
+        await mkdir(dirname(kept), { recursive: true })
+        await place(join(slug, path), kept, changing ? (trial ? shareTree : copyTree) : linkTree)
+      }
+      await writeFile(join(aside, 'origin'), slug)
+      if (!trial) return keep(key, aside)
+      await stampMoment(join(aside, 'moment'))
+      onTrial.push({ key, aside })
+    },
+    async settle() {
+      for (const { key, aside } of onTrial.splice(0)) {
+        if (await wereTouched(join(aside, 'files'), join(aside, 'moment'))) {
+          await writeFile(touchedOf(key), '')
+          underWay.delete(aside)
+          await dropOld(folder)
+        } else await keep(key, aside)
+      }
     },
   }
 }
 
-async function place(from: string, to: string, changing: boolean): Promise<void> {
-  if (changing) return copyTree(from, to)
+/** What builds of this process have not kept yet: no leftover. */
+const underWay = new Set<string>()
+
+/** The slug that it was made in; null for a key that is not there. */
+async function originOf(kept: string): Promise<string | null> {
+  return (await exists(kept)) ? readFile(join(kept, 'origin'), 'utf8') : null
+}
+
+/** No link of the commit may lead what is kept, or the place where it goes, out of the slug. */
+async function areInside(paths: readonly string[], slug: string): Promise<boolean> {
+  for (const path of paths) if (!(await isInside(slug, dirname(join(slug, path))))) return false
+  return true
+}
+
+async function place(from: string, to: string, way: typeof copyTree): Promise<void> {
   try {
-    await linkTree(from, to)
+    await way(from, to)
   } catch (error) {
     // Not every disk has links, nor may a file have any number of them; a copy is as good, only slower.
-    if (!(error instanceof FilesError)) throw error
+    if (!(error instanceof FilesError) || way === copyTree) throw error
     await removeTree(to)
     await copyTree(from, to)
   }
@@ -61,7 +127,12 @@ async function dropOld(folder: string): Promise<void> {
   const found = await Promise.all(
     (await entries(folder)).map(async (path) => ({ path, usedMs: (await stat(path)).mtimeMs })),
   )
-  const halves = found.filter(({ path }) => basename(path).endsWith('.storing'))
-  const keys = found.filter((entry) => !halves.includes(entry)).sort((a, b) => b.usedMs - a.usedMs)
-  for (const { path } of [...halves, ...keys.slice(keptKeys)]) await removeTree(path)
+  const halves = found.filter(({ path }) => path.endsWith(storing))
+  const notes = found.filter(({ path }) => path.endsWith(touched))
+  const keys = found.filter((entry) => !halves.includes(entry) && !notes.includes(entry))
+  const old = [newestFirst(keys), newestFirst(notes)].flatMap((some) => some.slice(keptKeys))
+  for (const { path } of [...halves, ...old]) if (!underWay.has(path)) await removeTree(path)
 }
+
+const newestFirst = <T extends { usedMs: number }>(some: T[]): T[] =>
+  some.sort((one, other) => other.usedMs - one.usedMs)

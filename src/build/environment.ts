@@ -1,9 +1,17 @@
 import { dirname, join } from 'node:path'
+import type { Account } from './account.ts'
+import { hostVariables } from './host-variables.ts'
+import { programFolders } from './program-path.ts'
 
 export type StepPlace = {
   app: string
   /** The slug that is being built. */
   folder: string
+  /** The app's folder in it, "." or "apps/web". */
+  workingFolder: string
+  /** What the recipe adds. */
+  variables: Readonly<Record<string, string>>
+  runAs: Account | null
   home: string
   temporary: string
   /** Told to every step, so that what it leaves running can be found: `markName`'s value. */
@@ -20,7 +28,7 @@ export const markName = 'NARU_BUILD_MARK'
 export function stepEnvironment(
   host: NodeJS.ProcessEnv,
   settings: Readonly<Record<string, string>>,
-  { app, folder, home, temporary, mark }: StepPlace,
+  { app, folder, workingFolder, variables, runAs, home, temporary, mark }: StepPlace,
 ): Record<string, string> {
   const { NODE_ENV: _, ...plain } = settings
   return {
@@ -29,9 +37,18 @@ export function stepEnvironment(
     npm_config_update_notifier: 'false',
     npm_config_progress: 'false',
     npm_config_color: 'false',
-    ...passedOn(host),
+    YARN_ENABLE_TELEMETRY: '0',
+    YARN_ENABLE_PROGRESS_BARS: '0',
+    YARN_NODE_LINKER: 'node-modules',
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_NO_INPUT: '1',
+    PIP_PROGRESS_BAR: 'off',
+    UV_NO_PROGRESS: '1',
+    ...toolchains(host, runAs),
+    ...hostVariables(host),
+    ...variables,
     ...plain,
-    PATH: path(host, folder),
+    PATH: [...ownPrograms(folder, workingFolder), ...programFolders(host, runAs)].join(':'),
     HOME: home,
     TMPDIR: temporary,
     TZ: host.TZ ?? 'UTC',
@@ -42,64 +59,18 @@ export function stepEnvironment(
   }
 }
 
-const names = new Set([
-  'http_proxy',
-  'https_proxy',
-  'all_proxy',
-  'no_proxy',
-  'node_extra_ca_certs',
-  'node_use_system_ca',
-  'ssl_cert_file',
-  'ssl_cert_dir',
-  'curl_ca_bundle',
-  'git_ssl_cainfo',
-])
-
-/** Settings of npm that belong to whoever started Naru (perhaps by `npm run`) and mean nothing in a build. */
-const npmOwn = new Set(
-  [
-    'cache',
-    'prefix',
-    'local_prefix',
-    'global_prefix',
-    'global',
-    'location',
-    'userconfig',
-    'init_module',
-    'user_agent',
-    'node_gyp',
-    'npm_version',
-    'omit',
-    'include',
-    'production',
-    'only',
-    'dry_run',
-    'workspace',
-    'workspaces',
-    'if_present',
-    'logs_dir',
-    'json',
-    'loglevel',
-    'silent',
-    'tmp',
-  ].map((name) => `npm_config_${name}`),
-)
-
-function passedOn(host: NodeJS.ProcessEnv): Record<string, string> {
-  const entries = Object.entries(host).filter((entry): entry is [string, string] => {
-    const name = entry[0].toLowerCase()
-    const npm = name.startsWith('npm_config_') && !npmOwn.has(name.replaceAll('-', '_'))
-    return entry[1] !== undefined && (npm || names.has(name))
-  })
-  return Object.fromEntries(entries)
+/** Folders of the programs that an app's install step brings: those of its own folder, and of each above it in the slug. */
+function ownPrograms(slug: string, workingFolder: string): string[] {
+  const folders = [join(slug, workingFolder)]
+  for (let at = workingFolder; at !== '.'; ) {
+    at = dirname(at)
+    folders.push(join(slug, at))
+  }
+  return folders.flatMap((folder) => [join(folder, 'node_modules/.bin'), join(folder, '.venv/bin')])
 }
 
-/** The app's own programs, this Node.js, then what Naru was started with, less what `npm run` put in front. */
-function path(host: NodeJS.ProcessEnv, folder: string): string {
-  const found = (host.PATH ?? '/usr/local/bin:/usr/bin:/bin')
-    .split(':')
-    .filter(
-      (entry) => entry.startsWith('/') && !/\/(node_modules\/\.bin|node-gyp-bin)\/?$/.test(entry),
-    )
-  return [join(folder, 'node_modules/.bin'), dirname(process.execPath), ...found].join(':')
+/** rustup's cargo finds its compilers by the home of whoever installed it; another account has none of them. */
+function toolchains(host: NodeJS.ProcessEnv, runAs: Account | null): Record<string, string> {
+  const folder = host['RUSTUP_HOME'] ?? (host['HOME'] && join(host['HOME'], '.rustup'))
+  return runAs === null && folder ? { RUSTUP_HOME: folder } : {}
 }

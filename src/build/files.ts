@@ -1,5 +1,5 @@
-import { lstat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, readdir, realpath } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
 import { runProgram } from '../base/program.ts'
 import type { Account } from './account.ts'
 
@@ -18,10 +18,11 @@ export async function freeze(folder: string, runAs: Account | null): Promise<voi
   await run('chmod', ['-R', 'u=rwX,g=rX,o=', '--', folder])
 }
 
-/** Lets the account that builds do what it likes with a folder. */
+/** Lets the account that builds do what it likes with a folder that was frozen. */
 export async function thaw(folder: string, runAs: Account | null): Promise<void> {
-  if (runAs !== null) await run('chown', ['-hR', `${runAs.uid}:${runAs.gid}`, '--', folder])
-  await run('chmod', ['-R', 'u+rwX', '--', folder])
+  // Frozen by root, its owner may do everything with it already.
+  if (runAs === null) await run('chmod', ['-R', 'u+rwX', '--', folder])
+  else await run('chown', ['-hR', `${runAs.uid}:${runAs.gid}`, '--', folder])
 }
 
 /** A second name for every file of a folder; the folders are new. `to` must not exist. */
@@ -56,6 +57,18 @@ export async function entries(folder: string): Promise<string[]> {
     return (await readdir(folder)).map((name) => join(folder, name))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Whether a path is there and lies in a folder, whatever links are on the way. */
+export async function isInside(folder: string, path: string): Promise<boolean> {
+  try {
+    const [root, real] = await Promise.all([realpath(folder), realpath(path)])
+    return relative(root, real).split(sep)[0] !== '..'
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return false
     throw error
   }
 }

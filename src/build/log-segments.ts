@@ -4,6 +4,11 @@ import { basename, dirname, join } from 'node:path'
 const headBytes = 1024 * 1024
 const segmentBytes = 512 * 1024
 const tailLines = 50
+/** Segments of the end that are kept while the next one is written. */
+const tailsKept = 2
+
+/** The most that one build's log takes: its head and its end. */
+export const buildLogBytes = headBytes + (tailsKept + 1) * segmentBytes
 
 /** Writes whole lines, one batch after the other, and goes on to the next segment when one is full. */
 export class SegmentWriter {
@@ -53,7 +58,7 @@ export class SegmentWriter {
     this.#bytes = 0
     this.#limit = segmentBytes
     this.#tails.push(path)
-    if (this.#tails.length > 2) await rm(this.#tails.shift() ?? path, { force: true })
+    if (this.#tails.length > tailsKept) await rm(this.#tails.shift() ?? path, { force: true })
   }
 }
 

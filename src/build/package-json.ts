@@ -8,6 +8,8 @@ export type PackageJson = {
   peerDependencies: Record<string, string>
   workspaces: boolean
   engineRange: string | null
+  /** "pnpm@9.15.9", as it stands. */
+  packageManager: string | null
   /** Every field that changes what `npm ci` installs, as it stands. */
   installs: Record<string, unknown>
 }
@@ -25,7 +27,8 @@ export function parsePackageJson(text: string): PackageJson | null {
     optionalDependencies: texts(json.optionalDependencies),
     peerDependencies: texts(json.peerDependencies),
     workspaces: json.workspaces !== undefined,
-    engineRange: typeof engines.node === 'string' ? engines.node : null,
+    engineRange: typeof engines['node'] === 'string' ? engines['node'] : null,
+    packageManager: typeof json['packageManager'] === 'string' ? json['packageManager'] : null,
     installs: Object.fromEntries(installFields.map((field) => [field, json[field] ?? null])),
   }
 }
@@ -41,6 +44,9 @@ const installFields = [
   'overrides',
   'allowScripts',
   'devEngines',
+  'packageManager',
+  'pnpm',
+  'resolutions',
 ]
 
 /** Scripts of the app itself that `npm ci` runs. */
@@ -52,6 +58,9 @@ export const installScripts = [
   'prepare',
   'postprepare',
 ]
+
+export const hasInstallScripts = (json: PackageJson): boolean =>
+  installScripts.some((name) => json.scripts[name] !== undefined)
 
 /** Whether any package is installed for this app, for running or for building it. */
 export const hasDependencies = (json: PackageJson): boolean =>

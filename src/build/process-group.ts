@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { carriersOf, livingProcesses } from '../base/processes.ts'
 
 /** Ends a whole process group: SIGTERM, the grace, SIGKILL. Returns when nothing of it runs any more. */
 export async function endGroup(group: number, graceMs: number): Promise<void> {
@@ -11,12 +11,13 @@ export async function endGroup(group: number, graceMs: number): Promise<void> {
 
 /**
  * Kills every process that was started with this variable in its environment, "NAME=value": what left its
- * group, or outlived the Naru that started it. Returns when they are gone. Finds none where there is no /proc.
+ * group, or outlived the Naru that started it. Returns when they are gone.
  */
 export async function endMarked(variable: string): Promise<void> {
   for (let round = 0; round < 100; round += 1) {
-    const found = processIds().filter((pid) => carries(pid, variable))
-    if (found.length === 0) return
+    const [name = '', ...value] = variable.split('=')
+    const found = carriersOf(livingProcesses(), name, value.join('='))
+    if (found.size === 0) return
     for (const pid of found) kill(pid, 'SIGKILL')
     await pause(20) // No event tells that a process which is not our child has ended.
   }
@@ -53,37 +54,7 @@ function isAlive(group: number): boolean {
     if (hasCode(error, 'ESRCH')) return false
     if (!hasCode(error, 'EPERM')) throw error
   }
-  const pids = processIds()
-  return pids.length === 0 || pids.some((pid) => isLiveMember(pid, group))
-}
-
-function isLiveMember(pid: number, group: number): boolean {
-  const stat = readProc(pid, 'stat')
-  // The name in parentheses may hold anything, so the fields are counted from its end.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[2] === String(group) && fields[0] !== 'Z' && fields[0] !== 'X'
-}
-
-const carries = (pid: number, variable: string): boolean =>
-  `\0${readProc(pid, 'environ')}`.includes(`\0${variable}\0`)
-
-function processIds(): number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return []
-    throw error
-  }
-}
-
-function readProc(pid: number, file: 'stat' | 'environ'): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1')
-  } catch {
-    return '' // It has ended meanwhile, or is another user's: none of ours either way.
-  }
+  return livingProcesses().some((entry) => entry.group === group)
 }
 
 const hasCode = (error: unknown, code: string): boolean =>

@@ -6,17 +6,19 @@ import { removeTree } from '../base/tree.ts'
 import type { Account } from './account.ts'
 import { markName } from './environment.ts'
 import { entries, exists, freeze } from './files.ts'
-import type { Machine } from './machine.ts'
 import { endMarked } from './process-group.ts'
-import { type Recipe, staticServerPath } from './recipe.ts'
+import type { Machine, Recipe } from './recipe-types.ts'
+import { staticServerPath } from './recipes/static.ts'
 
 /** Changes when the same inputs would make another slug than before. */
-const format = 1
+const format = 2
 
 export type SlugInputs = {
   app: string
   /** Git's id of the commit's tree: the same files have the same one. */
   tree: string
+  /** The app's folder in the commit. */
+  appFolder: string
   recipe: Recipe
   /** Plain settings that reach the steps. */
   environment: Readonly<Record<string, string>>
@@ -29,21 +31,22 @@ export type SlugInputs = {
 export function slugDigest({
   app,
   tree,
+  appFolder,
   recipe,
   environment,
   machine,
   staticServer,
 }: SlugInputs): string {
-  const { kind, steps, start } = recipe
+  // Not why it is so: other words for the same thing make the same slug.
+  const { reasons: _, ...made } = recipe
   const { nodeVersion, platform, arch } = machine
   const settings = Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1))
   const parts = [
     format,
     app,
     tree,
-    kind,
-    steps,
-    start,
+    appFolder,
+    made,
     nodeVersion,
     platform,
     arch,
@@ -67,20 +70,21 @@ export async function beginSlug(slug: string, mark: string, runAs: Account | nul
   if (runAs !== null) await chown(slug, runAs.uid, runAs.gid)
 }
 
-/** Freezes a slug whose steps have all ended; from here on it is finished. */
+/** From here on nothing that the account may still run can put a link where root is about to write. */
+export async function closeToAccount(slug: string, runAs: Account | null): Promise<void> {
+  if (runAs === null) return
+  await chown(slug, 0, 0)
+  await chmod(slug, 0o700)
+}
+
+/** Freezes a slug that is closed to the account and whose steps have all ended; from here on it is finished. */
 export async function finishSlug(slug: string, runAs: Account | null): Promise<void> {
-  await closeToAccount(slug, runAs)
   await freeze(slug, runAs)
   await rm(markerOf(slug))
 }
 
 /** Puts the static server into a slug, in place of anything of that name. */
-export async function addStaticServer(
-  slug: string,
-  program: string,
-  runAs: Account | null,
-): Promise<void> {
-  await closeToAccount(slug, runAs)
+export async function addStaticServer(slug: string, program: string): Promise<void> {
   const file = join(slug, staticServerPath)
   await removeTree(dirname(file))
   await mkdir(dirname(file))
@@ -106,10 +110,3 @@ export async function discardHalfBuilt(slugs: string): Promise<void> {
 
 const suffix = '.building'
 const markerOf = (slug: string): string => `${slug}${suffix}`
-
-/** From here on nothing that the account may still run can put a link where root is about to write. */
-async function closeToAccount(slug: string, runAs: Account | null): Promise<void> {
-  if (runAs === null) return
-  await chown(slug, 0, 0)
-  await chmod(slug, 0o700)
-}

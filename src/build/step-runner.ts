@@ -1,102 +1,105 @@
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { sayDuration } from '../base/duration.ts'
 import { NaruError } from '../base/error.ts'
-import type { Command } from '../model/spec.ts'
 import { saysDiskFull } from './disk-full.ts'
 import { markName, stepEnvironment } from './environment.ts'
 import type { BuildLog } from './log.ts'
-import type { Step } from './recipe.ts'
+import { type Recipe, type Step, sayCommand } from './recipe-types.ts'
 import { runStep, type StepEnd } from './step.ts'
+import type { StepTimes } from './step-times.ts'
 import type { Workshop } from './workshop.ts'
 
 export type StepContext = {
   app: string
   number: number
+  /** The slug. */
   folder: string
   temporary: string
+  recipe: Recipe
+  timeLimitSeconds: number
   workshop: Workshop
   log: BuildLog
+  times: StepTimes
   mark: string
   signal: AbortSignal
 }
 
-/** `files` is the step that unpacks the commit. */
-export type StepRunner = (
-  name: Step['name'] | 'files',
-  command: Command,
-  input?: Readable,
-) => Promise<void>
-
-const defaultTimeLimitSeconds = 20 * 60
+/** A step called `files` is the one that unpacks the commit. */
+export type StepRunner = (step: Step, input?: Readable) => Promise<void>
 
 /**
- * Runs steps within the time that the build has from now on, and logs what each does and how long it took.
- * Throws `build.step-failed` for one that fails or takes too long, `build.disk-full` where that is why.
+ * Runs steps within the time that the build has from now on, and logs what each does and how long it took. Throws
+ * `build.step-failed`, `build.timed-out` for all that takes longer than it may, `build.disk-full` where that is why.
  */
-export function stepRunner({
-  app,
-  number,
-  folder,
-  temporary,
-  workshop,
-  log,
-  mark,
-  signal,
-}: StepContext): StepRunner {
-  const { host, environment, folders, runAs, timeLimitSeconds = defaultTimeLimitSeconds } = workshop
+export function stepRunner(context: StepContext): StepRunner {
+  const { number, log, times, signal, timeLimitSeconds } = context
   const limit = AbortSignal.timeout(timeLimitSeconds * 1000)
-  const options = {
-    folder,
-    environment: stepEnvironment(host, environment, {
-      app,
-      folder,
-      home: folders.buildHome,
-      temporary,
-      mark,
-    }),
-    mark: `${markName}=${mark}`,
-    runAs,
-    output: () => log.output('  '),
-    signal: AbortSignal.any([signal, limit]),
-  }
-  const run = async (command: Command, input: Readable | undefined): Promise<StepEnd | 'late'> => {
+  const run = async (step: Step, input: Readable | undefined): Promise<StepEnd | 'late'> => {
+    const options = { ...optionsOf(context, step), signal: AbortSignal.any([signal, limit]) }
     try {
-      return await runStep(command, input === undefined ? options : { ...options, input })
+      return await runStep(step.command, input === undefined ? options : { ...options, input })
     } catch (error) {
       if (!signal.aborted && error === limit.reason) return 'late'
-      throw error
+      if (!isNotThere(error)) throw error
+      await log.line(`  ${sayCommand(step.command)}: cannot be started`)
+      return { exitCode: 127, signal: null }
     }
   }
-  return async (name, command, input) => {
+  return async (step, input) => {
+    const { name, command } = step
     const started = performance.now()
-    const seconds = () => sayDuration((performance.now() - started) / 1000)
+    const seconds = () => (performance.now() - started) / 1000
     const title = name === 'files' ? 'files  of the commit' : `${name}  ${sayCommand(command)}`
     if (name !== 'files') await log.line(`${title} …`)
     try {
-      const end = await run(command, input)
-      if (end !== 'late' && end.exitCode === 0) return await log.line(`${title}  ${seconds()}`)
+      const end = await run(step, input)
+      times.add(name, seconds())
+      if (end !== 'late' && end.exitCode === 0)
+        return await log.line(`${title}  ${sayDuration(seconds())}`)
       const full = log.tail(20).some(saysDiskFull)
-      await log.line(`${title}  ${sayEnd(end, timeLimitSeconds)} after ${seconds()}`)
+      await log.line(`${title}  ${sayEnd(end, timeLimitSeconds)} after ${sayDuration(seconds())}`)
       if (full) throw new NaruError('build.disk-full', { build: number })
-      const { exitCode, signal: ended } =
-        end === 'late' ? { exitCode: null, signal: 'SIGTERM' } : end
+      if (end === 'late') {
+        const facts = { build: number, step: name, limitSeconds: timeLimitSeconds }
+        throw new NaruError('build.timed-out', facts)
+      }
       throw new NaruError('build.step-failed', {
         build: number,
         step: name,
-        exitCode,
-        signal: ended,
+        ...end,
+        seconds: Math.round(seconds() * 10) / 10,
       })
     } catch (error) {
-      if (signal.aborted) await log.line(`${title}  cancelled after ${seconds()}`)
+      if (signal.aborted) await log.line(`${title}  cancelled after ${sayDuration(seconds())}`)
       throw error
     }
   }
 }
 
-const sayCommand = (command: Command): string =>
-  typeof command === 'string' ? command : command.join(' ')
+function optionsOf(
+  { app, folder, temporary, recipe, workshop, log, mark }: StepContext,
+  step: Step,
+) {
+  const { host, environment, folders, runAs } = workshop
+  const { workingFolder = '.', environment: variables } = recipe
+  const home = folders.buildHome
+  const place = { app, folder, workingFolder, variables, runAs, home, temporary, mark }
+  return {
+    folder: step.name === 'files' ? folder : join(folder, step.folder ?? workingFolder),
+    environment: stepEnvironment(host, environment, place),
+    mark: `${markName}=${mark}`,
+    runAs,
+    output: () => log.output('  '),
+  }
+}
+
+/** Where no other program stands between: a shell would say 127 of a program that is not there. */
+const isNotThere = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('spawn')
 
 function sayEnd(end: StepEnd | 'late', limitSeconds: number): string {
-  if (end === 'late') return `ended by the time limit of ${sayDuration(limitSeconds)},`
+  if (end === 'late')
+    return `ended by the build's time limit of ${sayDuration(limitSeconds)} (build.timeout in naru.yaml),`
   return end.signal === null ? `failed with exit code ${end.exitCode}` : `ended by ${end.signal}`
 }

@@ -60,7 +60,7 @@ export async function runStep(command: Command, options: StepOptions): Promise<S
 
 function start(command: Command, { folder, environment, runAs, input }: StepOptions): ChildProcess {
   const [program = '', ...args] = [
-    ...nice,
+    ...lessUrgent,
     ...(typeof command === 'string' ? ['/bin/sh', '-c', command] : command),
   ]
   return spawn(program, args, {
@@ -72,10 +72,17 @@ function start(command: Command, { folder, environment, runAs, input }: StepOpti
   })
 }
 
-const nice = ['/usr/bin/nice', '/bin/nice']
-  .filter(existsSync)
-  .slice(0, 1)
-  .flatMap((path) => [path, '-n', '10'])
+/** Behind the apps for processors and disk; both pass to all that a step starts. */
+const lessUrgent = [
+  ...starter(['/usr/bin/nice', '/bin/nice'], ['-n', '10']),
+  // Where the disk knows no classes it changes nothing; `-t` goes on where it may not be chosen.
+  ...starter(['/usr/bin/ionice', '/bin/ionice'], ['-c', '3', '-t']),
+]
+
+function starter(paths: string[], args: string[]): string[] {
+  const path = paths.find((candidate) => existsSync(candidate))
+  return path === undefined ? [] : [path, ...args]
+}
 
 function exitOf(child: ChildProcess): Promise<StepEnd> {
   return new Promise((resolve, reject) => {

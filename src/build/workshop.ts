@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
+import type { ForeignNote } from '../model/foreign-files.ts'
 import type { Spec } from '../model/spec.ts'
 import type { Account } from './account.ts'
+import type { CommitEntry } from './commit-files.ts'
 
 export type BuildRequest = {
   app: string
@@ -17,14 +19,14 @@ export interface Workshop {
   archive(): Promise<Readable>
   /** Text of a file of the commit; undefined where there is none. */
   readFile(path: string): Promise<string | undefined>
-  /** The root folder of the commit. */
-  listFiles(): Promise<{ name: string; kind: 'file' | 'folder' | 'link' | 'submodule' }[]>
+  /** All files of the commit, with their whole paths. */
+  listFiles(): Promise<CommitEntry[]>
   /** Whether an artifact is on record. A slug without a record may be half removed, so it is made anew. */
   kept(digest: string): Promise<boolean>
   folders: {
     /** A slug is at its final path here from the start, named by its digest. */
     slugs: string
-    /** Of this app: installed packages by lockfile. */
+    /** Of this app: what install steps made, by key. */
     dependencies: string
     /** Of this app: HOME of its build steps, with npm's cache. */
     buildHome: string
@@ -37,9 +39,12 @@ export interface Workshop {
   runAs: Account | null
   /** Plain settings of the app for its steps. Never a secret. */
   environment: Readonly<Record<string, string>>
-  /** The environment that Naru was started with, for its proxies, certificates and settings of npm. */
+  /** The environment that Naru was started with, for its proxies, certificates and settings of package managers. */
   host: NodeJS.ProcessEnv
   /** Path of the bundled static server. */
   staticServer: string
-  timeLimitSeconds?: number
+  /** Does what nobody waits for once the artifact is there, and before another build of the app begins. */
+  afterwards(work: () => Promise<void>): void
+  /** What a key of another tool's file means here, as a sentence. */
+  sayForeign(note: ForeignNote): string
 }

@@ -2,15 +2,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NaruError } from '../base/error.ts'
 import { runProgram } from '../base/program.ts'
-import { type Place, production } from '../model/environment.ts'
+import type { Place } from '../model/environment.ts'
 import { checkedLabel } from '../model/name.ts'
 import type { Session, Shared } from './session.ts'
 
-/** The place that a command is about: `--app`, or the app of the repository one stands in; else `app.unnamed`. */
-export async function placeOf(session: Session, asked: Pick<Shared, 'app'>): Promise<Place> {
+/** The place that a command is about: `--app`, or the app of the repository one stands in, else `app.unnamed`; and `--env`. */
+export async function placeOf(
+  session: Session,
+  asked: Pick<Shared, 'app' | 'env'>,
+): Promise<Place> {
   const app = await findApp(session, asked)
   if (app === undefined) throw new NaruError('app.unnamed', {})
-  return { app, environment: production }
+  return { app, environment: checkedLabel('environment', asked.env) }
 }
 
 export async function findApp(
@@ -32,6 +35,11 @@ export async function appOfFile(root: string): Promise<string | undefined> {
   } catch {
     return undefined // Without a naru.yaml it says nothing.
   }
+  return appOfText(text)
+}
+
+/** The same of the text of a naru.yaml. */
+export async function appOfText(text: string): Promise<string | undefined> {
   const { parse } = await import('yaml')
   try {
     const app: unknown = parse(text)?.app

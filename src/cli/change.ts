@@ -1,13 +1,18 @@
 import type { Command } from 'commander'
 import { type Change, followingMs } from '../contract/client.ts'
+import { production } from '../model/environment.ts'
 import { placeOf } from './app-name.ts'
 import { finish } from './finish.ts'
 import { apiOf, type Session, shared } from './session.ts'
+import { wordsOf } from './speech.ts'
+import { printable } from './terminal.ts'
 
 export type ChangeOptions = { deploy: boolean; detach?: boolean }
 
-export const withChangeOptions = (command: Command): Command =>
-  command.option('--no-deploy', 'keep it for the next release').option('--detach', 'return at once')
+export function withChangeOptions(command: Command): Command {
+  const { options } = wordsOf(command).commandLine
+  return command.option('--no-deploy', options.noDeploy).option('--detach', options.detach)
+}
 
 /** Changes settings or secrets and follows the deployment that comes of it. */
 export async function change(
@@ -18,18 +23,17 @@ export async function change(
   { deploy, detach = false }: ChangeOptions,
 ): Promise<void> {
   const asked = shared(command, session)
-  const { terminal } = session
+  const { terminal, words } = session
   const place = await placeOf(session, asked)
   const api = apiOf(session, asked, { patienceMs: followingMs })
   const { deployment } = await api[what](place, { ...wanted, deploy })
+  const names = [...Object.keys(wanted.set ?? {}), ...(wanted.unset ?? [])].join(', ')
   if (deployment !== null) {
+    if (!asked.json) terminal.err(words.following.releasedWith(printable(names)))
     const answer = (ended: unknown) => ({ deployment: ended })
-    return finish({ api, place, terminal }, deployment, { json: asked.json, detach, answer })
+    return finish({ api, place, terminal, words }, deployment, { json: asked.json, detach, answer })
   }
   if (asked.json) return terminal.out(JSON.stringify({ deployment }))
-  const names = [...Object.keys(wanted.set ?? {}), ...(wanted.unset ?? [])].join(', ')
-  const when = deploy
-    ? `the first release of ${place.app} will have it`
-    : 'the next release will have it'
-  terminal.out(`${names}: kept; ${when}`)
+  const where = place.environment === production ? null : place.environment
+  terminal.out(words.following.kept(names, place.app, where, deploy))
 }

@@ -2,11 +2,11 @@ import type { EventView } from '../contract/shapes.ts'
 
 const marks = [10, 5, 3, 2, 1]
 
-/** Counts down the seconds in which a live release is being watched, in a few lines. */
+/** Counts down the seconds in which a live release is being watched, at a few of them. */
 export class Countdown {
   readonly #timers: NodeJS.Timeout[] = []
 
-  constructor(private readonly print: (line: string) => void) {}
+  constructor(private readonly say: (secondsLeft: number) => void) {}
 
   /** Starts where traffic has moved, and stops at whatever comes after it. */
   see({ kind, at, data }: EventView): void {
@@ -19,7 +19,7 @@ export class Countdown {
       // The first line would only repeat what was just said.
       const inMs = leftMs - mark * 1000
       if (mark < settleSeconds && inMs >= 0)
-        this.#timers.push(setTimeout(() => this.print(`stable in ${mark} s`), inMs))
+        this.#timers.push(setTimeout(() => this.say(mark), inMs))
     }
   }
 

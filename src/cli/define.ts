@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { NaruError } from '../base/error.ts'
 import { nearestWord } from './nearest.ts'
+import { wordsOf } from './speech.ts'
 
 export type Definition = {
   /** Name and arguments, "rollback [release]". */
@@ -18,10 +19,11 @@ export function define(
   parent: Command,
   { usage, summary, examples, app = true, hidden = false }: Definition,
 ): Command {
+  const { help } = wordsOf(parent).commandLine
   const command = parent.command(usage, { hidden }).description(summary).allowExcessArguments(false)
   return addShared(command, app).addHelpText(
     'after',
-    `\nExample:\n${examples.map((line) => `  $ ${line}`).join('\n')}`,
+    `\n${help.example}\n${examples.map((line) => `  $ ${line}`).join('\n')}`,
   )
 }
 
@@ -41,13 +43,16 @@ export function defineGroup(
 
 /** Options that may stand before the command's name as well; there they are not shown. */
 export function addShared(command: Command, app: boolean, hidden = false): Command {
+  const words = wordsOf(command).commandLine.options
   const options = [
     ...(app
-      ? [new Option('--app <name>', 'the app; else that of the repository you stand in')]
+      ? [new Option('--app <name>', words.app), new Option('--env <name>', words.environment)]
       : []),
-    new Option('--data <folder>', "the server's data folder (NARU_DATA)"),
-    new Option('--json', 'the answer as JSON on stdout'),
-    new Option('--no-color', 'no colours'),
+    new Option('--data <folder>', words.data),
+    new Option('--context <name>', words.context),
+    new Option('--json', words.json),
+    new Option('--no-color', words.noColour),
+    new Option('--lang <language>', words.language),
   ]
   for (const option of options) command.addOption(option.hideHelp(hidden))
   return command
@@ -60,9 +65,10 @@ export function refuseOperands(command: Command): void {
   const names = visibleCommands(command).map((candidate) => candidate.name())
   const meant = nearestWord(word, names)
   const path = pathOf(command)
+  const { mistakes } = wordsOf(command).commandLine
   throw new NaruError('usage.invalid', {
-    what: `${path} has no command ${JSON.stringify(word)}`,
-    expected: meant === undefined ? `${path} --help` : `did you mean ${path} ${meant}?`,
+    what: mistakes.unknownCommand(path, JSON.stringify(word)),
+    expected: meant === undefined ? `${path} --help` : mistakes.didYouMean(`${path} ${meant}`),
   })
 }
 

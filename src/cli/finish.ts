@@ -1,6 +1,6 @@
 import { errorOf } from '../base/error.ts'
 import type { DeploymentView } from '../contract/shapes.ts'
-import { type Following, followDeployment } from './follow.ts'
+import { elsewhere, type Following, followDeployment } from './follow.ts'
 
 export type Finish = {
   json: boolean
@@ -17,12 +17,10 @@ export async function finish(
   started: DeploymentView,
   { json, detach, answer = (deployment) => deployment }: Finish,
 ): Promise<void> {
-  const { terminal } = following
+  const { terminal, words } = following
   if (detach) {
     if (json) return terminal.out(JSON.stringify(answer(started)))
-    return terminal.out(
-      `deployment ${started.number} has begun: naru deployments show ${started.number}`,
-    )
+    return terminal.out(words.following.begun(started.number, elsewhere(following.place)))
   }
   const { problem, deployment } = await followDeployment(following, started.number)
   if (json) terminal.out(JSON.stringify(answer(deployment ?? started)))

@@ -1,27 +1,19 @@
-import { NaruError } from '../base/error.ts'
+import { type ArgumentKind, NaruError } from '../base/error.ts'
 
-/** "v3" or "3", the number of a release; `usage.invalid` for anything else. */
+/** "v3" or "3", the number of a release; `argument.invalid` for anything else. */
 export function readRelease(text: string): number {
-  return readNumber(text.replace(/^v/, ''), `${JSON.stringify(text)} is no release`, 'as in v3')
+  return readNumber('release', text, text.replace(/^v/, ''))
 }
 
-export function readBuild(text: string): number {
-  return readNumber(text, `${JSON.stringify(text)} is no build`, 'naru builds shows their numbers')
-}
+export const readBuild = (text: string): number => readNumber('build', text)
 
-export function readDeployment(text: string): number {
-  return readNumber(
-    text,
-    `${JSON.stringify(text)} is no deployment`,
-    'naru deployments shows their numbers',
-  )
-}
+export const readDeployment = (text: string): number => readNumber('deployment', text)
 
-export function readCount(text: string): number {
-  return readNumber(text, `${JSON.stringify(text)} is no number of lines`, 'as in 100')
-}
+export const readRun = (text: string): number => readNumber('run', text)
 
-function readNumber(text: string, what: string, expected: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new NaruError('usage.invalid', { what, expected })
-  return Number(text)
+export const readCount = (text: string): number => readNumber('line-count', text)
+
+function readNumber(kind: ArgumentKind, text: string, digits = text): number {
+  if (!/^[1-9]\d{0,8}$/.test(digits)) throw new NaruError('argument.invalid', { kind, text })
+  return Number(digits)
 }

@@ -1,33 +1,48 @@
 import { Command } from 'commander'
 import { version } from '../base/version.ts'
 import { addApps } from './commands/apps.ts'
+import { addBuild } from './commands/build.ts'
 import { addBuilds } from './commands/builds.ts'
+import { addCompletion } from './commands/completion.ts'
+import { addContexts } from './commands/contexts.ts'
+import { addDeploy } from './commands/deploy.ts'
 import { addDeployments } from './commands/deployments.ts'
 import { addDestroy } from './commands/destroy.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addDown } from './commands/down.ts'
+import { addEnv } from './commands/env.ts'
 import { addHelp } from './commands/help.ts'
 import { addInit } from './commands/init.ts'
+import { addJobs } from './commands/jobs.ts'
+import { addLogin } from './commands/login.ts'
 import { addLogs } from './commands/logs.ts'
 import { addProcReceive } from './commands/proc-receive.ts'
+import { addPromote } from './commands/promote.ts'
 import { addPs } from './commands/ps.ts'
 import { addReleases } from './commands/releases.ts'
 import { addRollback } from './commands/rollback.ts'
+import { addRun } from './commands/run.ts'
+import { addScale } from './commands/scale.ts'
 import { addSecret } from './commands/secret.ts'
 import { addSettings } from './commands/settings.ts'
 import { addStatus } from './commands/status.ts'
+import { addTokens } from './commands/tokens.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
 import { addShared, refuseOperands } from './define.ts'
+import { helpIn } from './help.ts'
 import type { Session } from './session.ts'
+import { speak } from './speech.ts'
 import type { Streams } from './terminal.ts'
 
 /** The whole command line. Parsing it throws `CommanderError` and whatever a command throws. */
 export function program(session: Session, { stdout }: Pick<Streams, 'stdout'>): Command {
-  const naru = new Command('naru')
-    .description('Takes your code from a git push to a healthy release, and keeps it there.')
-    .usage('<command>')
-    .version(`naru ${version}`, '-V, --version', 'the version')
-    .helpOption('-h, --help', 'this, or the help of a command')
+  const say = session.words.commandLine
+  const naru = speak(new Command('naru'), session.words)
+    .description(say.about)
+    .usage(say.usage)
+    .version(`naru ${version}`, '-V, --version', say.options.version)
+    .helpOption('-h, --help', say.options.help)
     .helpCommand(false)
     .exitOverride()
     .enablePositionalOptions()
@@ -35,11 +50,12 @@ export function program(session: Session, { stdout }: Pick<Streams, 'stdout'>): 
       writeOut: (text) => void stdout.write(text),
       writeErr: () => {}, // Failures are printed in our own form.
     })
-    .configureHelp({
-      subcommandTerm: (command) => command.usage().replace('[options]', command.name()),
-    })
+    .configureHelp(helpIn(session.words))
     .allowExcessArguments()
-    .addHelpText('after', '\nExample:\n  $ naru up\n  $ naru init\n  $ git push naru main')
+    .addHelpText(
+      'after',
+      `\n${say.help.example}\n  $ naru up\n  $ naru init\n  $ git push naru main`,
+    )
   addShared(naru, true, true)
   naru.action((_options: unknown, command: Command) => {
     refuseOperands(command)
@@ -53,13 +69,25 @@ export function program(session: Session, { stdout }: Pick<Streams, 'stdout'>): 
     addApps,
     addPs,
     addLogs,
+    addBuild,
     addBuilds,
     addReleases,
     addRollback,
+    addPromote,
+    addDeploy,
     addDeployments,
+    addScale,
+    addRun,
+    addJobs,
     addSettings,
     addSecret,
+    addEnv,
     addDestroy,
+    addLogin,
+    addContexts,
+    addTokens,
+    addDoctor,
+    addCompletion,
     addVersion,
     addHelp,
     addProcReceive,

@@ -8,10 +8,11 @@ import { localApi } from './session.ts'
 /** The server of that data folder, if it runs and answers; another one at the address it once had is not it. */
 export async function runningServer(
   data: string,
+  language?: string,
 ): Promise<{ api: ApiClient; info: ServerInfo } | null> {
   const file = readServerFile(data)
   if (file === undefined || !(await answers(file.api))) return null
-  const api = localApi(data, file.api)
+  const api = localApi(data, file.api, language)
   try {
     const info = await api.server()
     return info.dataFolder === data || info.pid === file.pid ? { api, info } : null

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { errorOf, NaruError } from '../base/error.ts'
+import type { Words } from '../contract/words/words.ts'
 import { problemOf } from './failure.ts'
 
 export type ServerStart = {
@@ -11,6 +12,7 @@ export type ServerStart = {
   data: string
   args: string[]
   environment: NodeJS.ProcessEnv
+  words: Words
 }
 
 /**
@@ -19,7 +21,7 @@ export type ServerStart = {
  */
 export async function startInBackground(start: ServerStart): Promise<void> {
   const child = spawnInBackground(start)
-  await ready(child, start.data)
+  await ready(child, start)
   child.unref()
 }
 
@@ -27,7 +29,7 @@ export async function startInBackground(start: ServerStart): Promise<void> {
 export async function endLeftovers(start: Omit<ServerStart, 'args'>): Promise<void> {
   const child = spawnInBackground({ ...start, args: ['--down'] })
   const ended = endOf(child)
-  await ready(child, start.data)
+  await ready(child, start)
   await ended
 }
 
@@ -41,7 +43,7 @@ export async function runInForeground(start: ServerStart, isReady: () => void): 
   const ended = endOf(child)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => child.kill(signal))
-  await ready(child, start.data)
+  await ready(child, start)
   isReady()
   return ended
 }
@@ -58,16 +60,25 @@ function spawnInBackground(start: ServerStart): ChildProcess {
   return child
 }
 
-function spawnServer(
-  { programs, data, args, environment }: ServerStart,
-  stdio: Stdio,
-  detached: boolean,
-): ChildProcess {
-  const program = join(programs, 'server.cjs')
+/** What Node.js is given to run the server program. */
+export const serverArguments = ({
+  programs,
+  data,
+  args,
+}: Pick<ServerStart, 'programs' | 'data' | 'args'>): string[] => [
+  ...memory,
+  join(programs, 'server.cjs'),
+  '--data',
+  data,
+  ...args,
+]
+
+function spawnServer(start: ServerStart, stdio: Stdio, detached: boolean): ChildProcess {
   // Not the folder that the person stands in: it may be removed while the server runs.
-  return spawn(process.execPath, [...memory, program, '--data', data, ...args], {
+  return spawn(process.execPath, serverArguments(start), {
     cwd: '/',
-    env: environment,
+    // The server speaks as whoever started it to those who do not say which language they read.
+    env: { ...start.environment, NARU_LANG: start.words.language },
     stdio,
     detached,
   })
@@ -83,7 +94,10 @@ function openLog(data: string): number | null {
 }
 
 /** Waits for the one line on the server's third stream, or for its end. */
-async function ready(child: ChildProcess, data: string): Promise<void> {
+async function ready(
+  child: ChildProcess,
+  { data, words }: Pick<ServerStart, 'data' | 'words'>,
+): Promise<void> {
   const pipe = child.stdio[3] as Readable
   const ended = endOf(child)
   let text = ''
@@ -95,7 +109,7 @@ async function ready(child: ChildProcess, data: string): Promise<void> {
   const said = text === '' ? null : (JSON.parse(text) as Announcement)
   if (said === null || 'failure' in said) await ended
   if (said === null) throw new NaruError('server.start-failed', { log: join(data, 'server.log') })
-  if ('failure' in said) throw errorOf(problemOf(said.failure))
+  if ('failure' in said) throw errorOf(problemOf(said.failure, words))
 }
 
 type Announcement = { ready: true } | { failure: { code: string; facts: Record<string, unknown> } }

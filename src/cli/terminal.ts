@@ -23,8 +23,8 @@ export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 
 export type Paint = (colour: Colour, text: string) => string
 
 export type Streams = {
-  stdin: Readable & { isTTY?: boolean }
-  stdout: Writable & { isTTY?: boolean }
+  stdin: Readable & { isTTY?: boolean; setRawMode?(raw: boolean): unknown }
+  stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number }
   stderr: Writable & { isTTY?: boolean }
 }
 

@@ -1,19 +1,29 @@
+import type { Readable } from 'node:stream'
 import { NaruError } from '../base/error.ts'
 import type { Place } from '../model/environment.ts'
+import { startCommand } from './command.ts'
 import { type ApiRequest, type ApiTarget, ask, send } from './request.ts'
 import type {
   AppView,
+  Bound,
   BuildView,
   Changed,
+  CommandBegin,
   DeploymentStory,
   DeploymentView,
+  DeployRequest,
+  EnvironmentView,
   EventView,
   InstanceView,
+  JobRunView,
   LogLineView,
+  MadeToken,
   PlaceStatus,
   ReleaseView,
+  Scale,
   SecretView,
   ServerInfo,
+  TokenView,
 } from './shapes.ts'
 import { patiently, type Resumption, resumedMessages } from './stream.ts'
 
@@ -27,10 +37,14 @@ export type ApiOptions = {
   patienceMs?: number
 }
 
+/** How long nothing may move while an archive is sent, or made into a commit, in milliseconds. */
+const sendingMs = 300_000
+
 /** How long a broken stream waits for the server to come back, in milliseconds. */
 export const followingMs = 60_000
 
 export type BuildMessage = { kind: 'line'; text: string } | { kind: 'end'; build: BuildView }
+export type JobMessage = { kind: 'line'; line: LogLineView } | { kind: 'end'; run: JobRunView }
 export type StoryMessage =
   | { kind: 'event'; event: EventView }
   | { kind: 'end'; deployment: DeploymentView }
@@ -41,6 +55,8 @@ export type LogQuestion = {
   since?: string
   tail?: number
 }
+/** `confirm` repeats the app's name where a service that has traffic gets 0 instances. */
+export type ScaleWish = { set?: Record<string, number>; unset?: string[]; confirm?: string }
 export type Change = { set?: Record<string, string>; unset?: string[]; deploy: boolean }
 
 /** Every row of the API's table as a method. Throws `ApiFailure` and `server.unreachable`. */
@@ -70,6 +86,13 @@ export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}
     address: target.address,
 
     server: () => get<ServerInfo>('/v1/server'),
+    tokens: async () => (await get<{ tokens: TokenView[] }>('/v1/tokens')).tokens,
+    createToken: (name: string, kind: TokenView['kind']) =>
+      post<MadeToken>('/v1/tokens', { name, kind }),
+    revokeToken: (name: string) =>
+      ask<void>(target, { method: 'DELETE', path: `/v1/tokens/${encodeURIComponent(name)}` }),
+    rotateKey: () => post<{ secrets: number }>('/v1/server/key'),
+    bounds: async () => (await get<{ bounds: Bound[] }>('/v1/server/bounds')).bounds,
     stop: (keepApps: boolean) => post<void>('/v1/server/stop', { keepApps }),
 
     apps: async () => (await get<{ apps: AppView[] }>('/v1/apps')).apps,
@@ -107,9 +130,29 @@ export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}
       }
     },
 
+    cancelBuild: (app: string, number: number) =>
+      post<BuildView>(`${appPath(app)}/builds/${number}/cancel`),
+
+    environments: async (app: string) =>
+      (await get<{ environments: EnvironmentView[] }>(`${appPath(app)}/environments`)).environments,
+    createEnvironment: (app: string, wanted: { name: string; branch?: string; from?: string }) =>
+      post<EnvironmentView>(`${appPath(app)}/environments`, wanted),
+    destroyEnvironment: (place: Place, confirm: string) =>
+      ask<void>(target, { method: 'DELETE', path: home(place), query: { confirm } }),
     status: (place: Place) => get<PlaceStatus>(home(place)),
-    push: (place: Place, push: { commit: string; ref: string }) =>
-      post<BuildView>(`${home(place)}/pushes`, push),
+    /** To the environment that deploys the branch: the build says which. */
+    push: (app: string, push: { commit: string; ref: string }) =>
+      post<BuildView>(`${appPath(app)}/pushes`, push),
+    /** Sends a tar.gz as it comes; fails with what `bytes` fails with. */
+    sendArchive: (place: Place, { name, bytes }: { name: string; bytes: Readable }) =>
+      ask<BuildView>(target, {
+        method: 'POST',
+        path: `${home(place)}/archives`,
+        query: { name },
+        headers: { 'content-type': 'application/gzip' },
+        bytes,
+        timeoutMs: sendingMs,
+      }),
     instances: async (place: Place) =>
       (await get<{ instances: InstanceView[] }>(`${home(place)}/instances`)).instances,
     async *logs(
@@ -122,12 +165,28 @@ export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}
         if (message.event === 'line') yield read<LogLineView>(target, message.data)
       }
     },
+    jobRuns: async (place: Place) =>
+      (await get<{ runs: JobRunView[] }>(`${home(place)}/jobs`)).runs,
+    jobRun: (place: Place, run: number) => get<JobRunView>(`${home(place)}/jobs/${run}`),
+    runJob: (place: Place, job: string) => post<JobRunView>(`${home(place)}/jobs`, { job }),
+    cancelJobRun: (place: Place, run: number) =>
+      post<JobRunView>(`${home(place)}/jobs/${run}/cancel`),
+    async *jobLog(place: Place, run: number, { follow = false } = {}): AsyncGenerator<JobMessage> {
+      const path = `${home(place)}/jobs/${run}/log`
+      for await (const { event, data } of stream(path, { follow }, { endsWith: 'end' })) {
+        if (event === 'line') yield { kind: 'line', line: read<LogLineView>(target, data) }
+        else if (event === 'end') yield { kind: 'end', run: read<JobRunView>(target, data) }
+      }
+    },
+    runCommand: (place: Place, wish: CommandBegin) => startCommand(target, place, wish),
     releases: async (place: Place) =>
       (await get<{ releases: ReleaseView[] }>(`${home(place)}/releases`)).releases,
     rollback: (place: Place, release?: number) =>
       post<DeploymentView>(`${home(place)}/rollback`, release === undefined ? {} : { release }),
     deployments: async (place: Place) =>
       (await get<{ deployments: DeploymentView[] }>(`${home(place)}/deployments`)).deployments,
+    deploy: (place: Place, wish: DeployRequest) =>
+      post<DeploymentView>(`${home(place)}/deployments`, wish),
     deployment: (place: Place, number: number) =>
       get<DeploymentStory>(`${home(place)}/deployments/${number}`),
     /** From the first event to the deployment's end, however long that takes. */
@@ -146,6 +205,9 @@ export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}
     abort: (place: Place, number: number) =>
       post<DeploymentView>(`${home(place)}/deployments/${number}/abort`),
 
+    scale: async (place: Place) => (await get<Scale>(`${home(place)}/scale`)).services,
+    changeScale: async (place: Place, change: ScaleWish) =>
+      (await patch<Scale>(`${home(place)}/scale`, change)).services,
     settings: async (place: Place) =>
       (await get<{ settings: Record<string, string> }>(`${home(place)}/settings`)).settings,
     changeSettings: (place: Place, change: Change) =>

@@ -1,17 +1,25 @@
-import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { request as plainRequest } from 'node:http'
+import type { Readable } from 'node:stream'
 import { NaruError } from '../base/error.ts'
 import { ApiFailure } from './failure.ts'
 import type { Failure } from './shapes.ts'
 
 /** Where a server is and how to be let in. `address` is a base URL, "http://127.0.0.1:7878". */
-export type ApiTarget = { address: string; token: string | null }
+export type ApiTarget = {
+  address: string
+  token: string | null
+  /** The language that failures are to be said in; the server's own if left out. */
+  language?: string
+}
 
 export type ApiRequest = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
   query?: Record<string, string | number | boolean | undefined>
   body?: unknown
+  /** A body that is sent as it comes, with its type in `headers`; the request fails with what it fails with. */
+  bytes?: Readable
   headers?: Record<string, string>
   signal?: AbortSignal
   /** Gives up when nothing is heard for so long; waits for ever if left out. */
@@ -28,6 +36,16 @@ export async function send(target: ApiTarget, request: ApiRequest): Promise<Inco
   if (status >= 200 && status < 300) return response
   throw asFailure(target, status, await readText(response))
 }
+
+/** What lets a request in, and the language that its failure is to be said in. */
+export const headersOf = ({ language, token }: ApiTarget): Record<string, string> => ({
+  ...(language === undefined ? {} : { 'accept-language': language }),
+  ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+})
+
+/** The failure that an answer which is not 2xx tells of. */
+export const refusalOf = async (target: ApiTarget, response: IncomingMessage) =>
+  asFailure(target, response.statusCode ?? 0, await readText(response))
 
 /** What answers a question at all answers it within this, in milliseconds. */
 const answerMs = 60_000
@@ -50,7 +68,7 @@ async function connect(target: ApiTarget, request: ApiRequest): Promise<Incoming
     agent: false,
     headers: {
       accept: 'application/json, text/event-stream',
-      ...(target.token === null ? {} : { authorization: `Bearer ${target.token}` }),
+      ...headersOf(target),
       ...(body === undefined
         ? {}
         : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
@@ -69,8 +87,19 @@ async function connect(target: ApiTarget, request: ApiRequest): Promise<Incoming
           : new NaruError('server.unreachable', { address: target.address }, { cause }),
       ),
     )
-    sent.end(body)
+    if (request.bytes) sendBytes(request.bytes, sent, reject)
+    else sent.end(body)
   })
+}
+
+function sendBytes(bytes: Readable, sent: ClientRequest, reject: (error: Error) => void): void {
+  bytes.once('error', (error) => {
+    reject(error)
+    sent.destroy()
+  })
+  // Whoever answers before everything was sent needs no more of it.
+  sent.once('close', () => bytes.destroy())
+  bytes.pipe(sent)
 }
 
 function urlOf({ address }: ApiTarget, { path, query = {} }: ApiRequest): URL {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tokenKinds } from '../model/token.ts'
 
 /** Shapes of requests and answers: checked by the server, types for the command line and the web. */
 
@@ -35,11 +36,29 @@ export const app = z.object({
 })
 export const newApp = z.strictObject({ name: z.string() })
 
+export const environment = z.object({
+  app: z.string(),
+  name: z.string(),
+  /** The branch whose pushes come here. */
+  branch: z.string(),
+  stable: z.number().nullable(),
+  /** The release that users reach now. */
+  serving: z.number().nullable(),
+  urls: z.array(z.string()),
+})
+/** `from`: the environment whose settings it begins with; secrets are never copied. */
+export const newEnvironment = z.strictObject({
+  name: z.string(),
+  branch: z.string().nullable().default(null),
+  from: z.string().nullable().default(null),
+})
+
 export const build = z.object({
   app: z.string(),
   environment: z.string(),
   number: z.number(),
-  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'superseded']),
+  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'superseded', 'cancelled']),
+  source: z.enum(['push', 'archive']),
   commit: z.string(),
   title: z.string(),
   by: z.string(),
@@ -49,6 +68,14 @@ export const build = z.object({
   artifact: z.string().nullable(),
   problem: problem.nullable(),
   deployment: z.number().nullable(),
+  /** False with `deploy: manual`: it makes an artifact and nothing else. */
+  deploys: z.boolean(),
+  /** What keeps nothing from going on: a file of secrets in the commit, by the names in it. */
+  warnings: z.array(
+    z.object({ kind: z.literal('env-file'), file: z.string(), names: z.array(z.string()) }),
+  ),
+  /** While it is queued: how many builds come before it. */
+  ahead: z.number().nullable(),
 })
 
 export const service = z.object({ name: z.string(), routed: z.boolean(), replicas: z.number() })
@@ -62,12 +89,17 @@ export const release = z.object({
   build: z.number(),
   artifact: z.string(),
   services: z.array(service),
+  /** Names of its jobs. */
+  jobs: z.array(z.string()),
+  strategy: z.enum(['blue-green', 'rolling', 'recreate']),
   routes: z.array(z.object({ host: z.string(), path: z.string(), service: z.string() })),
   settings: z.record(z.string(), z.string()),
   secrets: z.record(z.string(), z.number()),
   createdAt: z.string(),
   by: z.string(),
   reason: z.string(),
+  /** The release whose artifact a promotion took. */
+  promotedFrom: z.object({ environment: z.string(), release: z.number() }).nullable(),
   stableAt: z.string().nullable(),
   /** What the environment points to; of a deployment that is not over; ready for a flip back; none of these. */
   state: z.enum(['stable', 'candidate', 'warm', 'retired']),
@@ -165,6 +197,36 @@ export const newPush = z.strictObject({
     .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'expected a full commit id of 40 or 64 hex digits'),
   ref: z.string().regex(/^[^\p{Cc}]{1,1000}$/u, 'expected the full name of a ref'),
 })
+/** What people call an archive that is sent; the title of its build says so. */
+export const sentArchive = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[^\p{Cc}]{1,200}$/u, 'expected at most 200 characters on one line')
+    .default('archive'),
+})
+/** What to deploy without building: a build's artifact, what was deployed last, or what is stable in another environment. */
+export const deployRequest = z.union([
+  z.strictObject({ build: z.number().int().positive() }),
+  z.strictObject({ again: z.literal(true) }),
+  z.strictObject({ promote: z.string() }),
+])
+/** How many instances each service has to have; `asked`: by `naru scale`, not by the release. */
+export const scale = z.object({
+  services: z.array(
+    z.object({
+      name: z.string(),
+      routed: z.boolean(),
+      replicas: z.number(),
+      asked: z.boolean(),
+    }),
+  ),
+})
+/** `unset`: as many as the releases say. `confirm` repeats the app's name where visitors would be left with nobody. */
+export const scaleChange = z.strictObject({
+  set: z.record(z.string(), z.number().int().min(0).max(50)).default({}),
+  unset: z.array(z.string()).max(1000).default([]),
+  confirm: z.string().default(''),
+})
 /** Without `release`: the one that was stable before. */
 export const rollbackRequest = z.strictObject({ release: z.number().int().positive().optional() })
 
@@ -177,16 +239,76 @@ export const settingsChange = z.strictObject({
 export const settingsList = z.object({ settings: z.record(z.string(), z.string()) })
 export const secret = z.object({ name: z.string(), version: z.number(), updatedAt: z.string() })
 export const secretsList = z.object({ secrets: z.array(secret) })
+export const token = z.object({
+  name: z.string(),
+  kind: z.enum(tokenKinds),
+  createdAt: z.string(),
+  createdBy: z.string().nullable(),
+  lastUsedAt: z.string().nullable(),
+})
+export const newToken = z.strictObject({
+  name: z.string(),
+  kind: z.enum(tokenKinds).default('deployer'),
+})
+/** The only answer that ever holds a token. */
+export const madeToken = token.extend({ value: z.string() })
 /** The deployment that a change started; null where nothing serves yet or none was asked for. */
 export const changed = z.object({ deployment: deployment.nullable() })
+/** One thing that grows, what it uses now, and what it may; `limit` null: bounded by something else in the list. */
+export const bound = z.object({
+  what: z.string(),
+  used: z.number(),
+  limit: z.number().nullable(),
+  unit: z.enum(['bytes', 'rows']),
+})
 export const stopRequest = z.strictObject({ keepApps: z.boolean() })
 
 /** One message of a build log's stream. */
 export const buildLine = z.object({ text: z.string() })
 
+export type Bound = z.infer<typeof bound>
+/** One run of a release's job. */
+export const jobRun = z.object({
+  app: z.string(),
+  environment: z.string(),
+  number: z.number(),
+  release: z.number(),
+  job: z.string(),
+  status: z.enum(['running', 'succeeded', 'failed', 'timed_out', 'cancelled']),
+  by: z.string(),
+  /** The deployment that needs it; null where it was asked for by hand. */
+  deployment: z.number().nullable(),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  exitCode: z.number().nullable(),
+  signal: z.string().nullable(),
+})
+export const newJobRun = z.strictObject({ job: z.string() })
+
+/** What no program can be given: it would end the word there. */
+const word = z.string().regex(/^[^\0]*$/, 'expected a text without the character 0')
+const side = z.number().int().min(1).max(10_000)
+const terminalSize = { columns: side, rows: side }
+const commandBegin = z.strictObject({
+  command: z.union([word.min(1), z.tuple([word.min(1)], word)]),
+  terminal: z
+    .strictObject({ ...terminalSize, kind: z.string().regex(/^[\w.+-]{1,64}$/) })
+    .nullable(),
+})
+/** A text message to a command that is run by hand. */
+export const toCommand = z.union([
+  z.strictObject({ begin: commandBegin }),
+  z.strictObject({ resize: z.strictObject(terminalSize) }),
+  z.strictObject({ signal: z.enum(['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP']) }),
+  z.strictObject({ inputEnds: z.literal(true) }),
+])
+
 export type Failure = z.infer<typeof failure>
 export type ServerInfo = z.infer<typeof serverInfo>
 export type AppView = z.infer<typeof app>
+export type EnvironmentView = z.infer<typeof environment>
+export type DeployRequest = z.infer<typeof deployRequest>
+export type Scale = z.infer<typeof scale>
 export type BuildView = z.infer<typeof build>
 export type ReleaseView = z.infer<typeof release>
 export type DeploymentView = z.infer<typeof deployment>
@@ -194,6 +316,10 @@ export type DeploymentStory = z.infer<typeof deploymentStory>
 export type EventView = z.infer<typeof event>
 export type InstanceView = z.infer<typeof instance>
 export type LogLineView = z.infer<typeof logLine>
+export type TokenView = z.infer<typeof token>
+export type MadeToken = z.infer<typeof madeToken>
 export type SecretView = z.infer<typeof secret>
 export type PlaceStatus = z.infer<typeof placeStatus>
 export type Changed = z.infer<typeof changed>
+export type JobRunView = z.infer<typeof jobRun>
+export type CommandBegin = z.infer<typeof commandBegin>

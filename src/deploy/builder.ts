@@ -2,20 +2,20 @@ import { NaruError, type Problem } from '../base/error.ts'
 import { randomId } from '../base/id.ts'
 import type { Build } from '../model/build.ts'
 import { placeKey } from '../model/environment.ts'
-import { parseSpec } from '../model/spec-file.ts'
 import { keepArtifact } from '../store/artifacts.ts'
 import { findBuild, moveBuild, unfinishedBuilds, waitingBuilds } from '../store/builds.ts'
 import { appendEvent } from '../store/events.ts'
 import type { BuildResult, Parts } from './parts.ts'
 import { pause } from './pause.ts'
 import { makeRelease } from './releases.ts'
+import { specOf } from './spec-of.ts'
 
 /** Between two tries to write down what became of a build. */
 const unrecordedMs = 1000
 
 /** Works off the queue of builds, which lives in the store: oldest first, so many at once. */
 export class Builder {
-  readonly #running = new Map<string, { abort(): void; ended: Promise<void> }>()
+  readonly #running = new Map<string, { build: Build; abort(): void; ended: Promise<void> }>()
   readonly #quiet: { run(): Promise<void>; reject(error: Error): void }[] = []
   #isStarted = false
   #closed = false
@@ -49,9 +49,21 @@ export class Builder {
       .catch((error: unknown) => this.parts.log.error('the build queue could not be read', error))
   }
 
-  /** Ends a build that something newer has replaced in the store. */
-  cancel(build: Build): void {
-    this.#running.get(keyOf(build))?.abort()
+  /** Ends a build that the store says is over; resolves when nothing of it runs any more. */
+  async cancel(build: Build): Promise<void> {
+    const running = this.#running.get(keyOf(build))
+    running?.abort()
+    await running?.ended
+  }
+
+  /** Ends everything that is being built of an app or an environment, also what is over for the store and takes its time to end. */
+  async endAll({ app, environment }: { app: string; environment?: string }): Promise<void> {
+    const all = [...this.#running.values()].filter(
+      ({ build }) =>
+        build.app === app && (environment === undefined || build.environment === environment),
+    )
+    for (const { abort } of all) abort()
+    await Promise.all(all.map(({ ended }) => ended))
   }
 
   /**
@@ -92,7 +104,7 @@ export class Builder {
           this.ended(build)
           this.wake()
         })
-      this.#running.set(keyOf(build), { abort: () => controller.abort(), ended })
+      this.#running.set(keyOf(build), { build, abort: () => controller.abort(), ended })
     }
   }
 
@@ -113,10 +125,10 @@ export class Builder {
     })
     if (build === undefined) return
     try {
+      // Once more: who cleaned up before this build was in the queue did not know that it is needed.
+      await source.keep(app, build.commit)
       const { tree } = await source.commitInfo(app, build.commit)
-      const spec = parseSpec(await source.readFile(app, build.commit, 'naru.yaml'), {
-        file: 'naru.yaml',
-      })
+      const spec = await specOf(source, build, build.commit)
       const result = await this.parts.build({ build, tree, spec }, signal)
       await this.#succeeded(build, result)
     } catch (error) {
@@ -141,14 +153,12 @@ export class Builder {
     await pause(unrecordedMs, signal)
   }
 
-  /** The artifact, the release and its deployment come into being together, or not at all. */
+  /** The artifact, the release and its deployment come into being together, or not at all; with `deploy: manual` the artifact alone. */
   async #succeeded(build: Build, { artifact, reused, seconds }: BuildResult): Promise<void> {
     const { store, clock, source, domain } = this.parts
     const { app, environment, number } = build
     const at = clock.now().toISOString()
-    const spec = parseSpec(await source.readFile(app, build.commit, 'naru.yaml'), {
-      file: 'naru.yaml',
-    })
+    const spec = await specOf(source, build, build.commit)
     await store.write(async (db) => {
       const now = await findBuild(db, app, number)
       if (now?.status !== 'running') return
@@ -156,6 +166,10 @@ export class Builder {
       const data = { build: number, seconds, artifact: artifact.digest, reused }
       await appendEvent(db, at, { app, environment, kind: 'build.succeeded', data })
       const { commit, title, by } = build
+      if (!build.deploys) {
+        await moveBuild(db, app, number, 'succeeded', { endedAt: at, artifact: artifact.digest })
+        return
+      }
       const wish = {
         place: { app, environment },
         spec,

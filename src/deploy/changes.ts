@@ -3,18 +3,17 @@ import type { Secret } from '../base/secret.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Place } from '../model/environment.ts'
 import type { Release } from '../model/release.ts'
-import { parseSpec } from '../model/spec-file.ts'
+import type { Spec } from '../model/spec.ts'
 import { findArtifact } from '../store/artifacts.ts'
-import { unfinishedDeployments } from '../store/deployments.ts'
-import { requireEnvironment } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
-import { requireRelease } from '../store/releases.ts'
 import { setSecret, unsetSecret } from '../store/secrets.ts'
 import { setSetting, unsetSetting } from '../store/settings.ts'
 import type { Db } from '../store/store.ts'
 import type { Change } from './conductor.ts'
 import type { Parts } from './parts.ts'
 import { makeRelease } from './releases.ts'
+import { newestRelease } from './serving.ts'
+import { specOf } from './spec-of.ts'
 
 /** Changes settings and, unless it is kept for later, makes a release of the same artifact with them. */
 export async function changeSettings(
@@ -51,45 +50,47 @@ export async function changeSecrets(
   })
 }
 
+type Wish = { by: string; reason: 'settings' | 'secrets' }
+
 async function apply(
-  { store, source, clock, domain }: Parts,
+  parts: Parts,
   place: Place,
   change: Change<unknown>,
-  { by, reason }: { by: string; reason: 'settings' | 'secrets' },
+  wish: Wish,
   write: (db: Db) => Promise<void>,
 ): Promise<Deployment | null> {
-  const release = await newestRelease(store.db, place)
-  const spec =
-    release &&
-    parseSpec(await source.readFile(place.app, release.commit, 'naru.yaml'), { file: 'naru.yaml' })
+  for (;;) {
+    // To what serves soon: else it would take back a push that is being deployed.
+    const release = await newestRelease(parts.store.db, place)
+    const spec = release && (await specOf(parts.source, place, release.commit))
+    const applied = await applyTo(parts, place, { release, spec }, change, wish, write)
+    if (applied !== 'overtaken') return applied
+  }
+}
+
+/** Changes nothing where another release has come since this one was read. */
+async function applyTo(
+  { store, clock, domain }: Parts,
+  place: Place,
+  { release, spec }: { release: Release | null; spec: Spec | null },
+  change: Change<unknown>,
+  { by, reason }: Wish,
+  write: (db: Db) => Promise<void>,
+): Promise<Deployment | null | 'overtaken'> {
+  const { app, environment } = place
   const at = clock.now().toISOString()
   return store.write(async (db) => {
+    if ((await newestRelease(db, place))?.number !== release?.number) return 'overtaken'
     await write(db)
     const names = [...Object.keys(change.set), ...change.unset]
-    await appendEvent(db, at, {
-      app: place.app,
-      environment: place.environment,
-      kind: `${reason}.changed`,
-      data: { names, by },
-    })
+    const data = { names, by }
+    await appendEvent(db, at, { app, environment, kind: `${reason}.changed`, data })
     if (!change.deploy || release === null || spec === null) return null
     const artifact = await requireArtifact(db, release)
     const { build, commit, title } = release
-    return makeRelease(
-      db,
-      { place, spec, artifact, build, commit, title, by, reason, at, domain },
-      clock.served(),
-    )
+    const ingredients = { place, spec, artifact, build, commit, title, by, reason, at, domain }
+    return makeRelease(db, ingredients, clock.served())
   })
-}
-
-/** The change is made to what serves soon: else it would take back a push that is being deployed. */
-async function newestRelease(db: Db, place: Place): Promise<Release | null> {
-  const coming = (await unfinishedDeployments(db, place)).filter(
-    ({ rollout }) => !['aborting', 'restoring', 'blocked'].includes(rollout.status),
-  )
-  const number = coming.at(-1)?.release ?? (await requireEnvironment(db, place)).stable
-  return number === null ? null : requireRelease(db, place, number)
 }
 
 async function requireArtifact(db: Db, { app, number, artifact: digest }: Release) {

@@ -1,8 +1,9 @@
+import type { Build } from '../model/build.ts'
 import { placeKey } from '../model/environment.ts'
 import type { Release } from '../model/release.ts'
 import { listApps } from '../store/apps.ts'
 import { listArtifacts, removeArtifact } from '../store/artifacts.ts'
-import { unfinishedBuilds } from '../store/builds.ts'
+import { newestSucceeded, unfinishedBuilds } from '../store/builds.ts'
 import { unfinishedDeployments } from '../store/deployments.ts'
 import { listEnvironments } from '../store/environments.ts'
 import { trimEvents } from '../store/events.ts'
@@ -10,9 +11,12 @@ import { listReleases } from '../store/releases.ts'
 import { pruneSecrets } from '../store/secrets.ts'
 import type { Db } from '../store/store.ts'
 import type { Parts } from './parts.ts'
+import { trimRecords } from './records.ts'
 
 /** Releases of each environment whose artifacts are kept: enough to go back ten times. */
 export const keptReleases = 10
+/** Builds of each environment whose artifacts are kept, deployed or not. */
+export const keptBuilds = 10
 /** Entries of the event log that are kept. */
 export const keptEvents = 100_000
 
@@ -21,11 +25,13 @@ export async function collect({ store, engine, source, log }: Parts): Promise<vo
   // The record goes first: a slug without one is made anew, one that is gone behind a record is a broken rollback.
   const needed = await store.write(async (db) => {
     const releases = await neededReleases(db)
-    await forgetOthers(db, releases)
+    const builds = await neededBuilds(db)
+    await forgetOthers(db, releases, builds)
+    await trimRecords(db, releases)
     await trimEvents(db, keptEvents)
-    return releases
+    return [...releases, ...builds]
   })
-  const artifacts = new Set(needed.map(({ artifact }) => artifact))
+  const artifacts = new Set(needed.flatMap(({ artifact }) => artifact ?? []))
   const apps = new Set((await listApps(store.db)).map(({ name }) => name))
   const collected = await engine.collect({ artifacts, apps })
   for (const app of apps) await source.collect(app, await neededCommits(store.db, app, needed))
@@ -33,8 +39,8 @@ export async function collect({ store, engine, source, log }: Parts): Promise<vo
 }
 
 /** In the transaction that found out what is needed: a rollback may be asked for at any moment. */
-async function forgetOthers(db: Db, needed: Release[]): Promise<void> {
-  const kept = new Set(needed.map(({ app, artifact }) => `${app} ${artifact}`))
+async function forgetOthers(db: Db, needed: Release[], builds: Build[]): Promise<void> {
+  const kept = new Set([...needed, ...builds].map(({ app, artifact }) => `${app} ${artifact}`))
   for (const { app, digest } of await listArtifacts(db))
     if (!kept.has(`${app} ${digest}`)) await removeArtifact(db, app, digest)
   for (const place of await listEnvironments(db)) {
@@ -58,8 +64,19 @@ async function neededReleases(db: Db): Promise<Release[]> {
   return needed
 }
 
-async function neededCommits(db: Db, app: string, needed: Release[]): Promise<Set<string>> {
-  const released = needed.filter((release) => release.app === app).map(({ commit }) => commit)
+/** What may be deployed without building it again: `naru deploy --build`. */
+async function neededBuilds(db: Db): Promise<Build[]> {
+  const places = await listEnvironments(db)
+  const builds = await Promise.all(places.map((place) => newestSucceeded(db, place, keptBuilds)))
+  return builds.flat()
+}
+
+async function neededCommits(
+  db: Db,
+  app: string,
+  needed: readonly Pick<Release, 'app' | 'commit'>[],
+): Promise<Set<string>> {
+  const released = needed.filter((one) => one.app === app).map(({ commit }) => commit)
   const building = (await unfinishedBuilds(db))
     .filter((build) => build.app === app)
     .map(({ commit }) => commit)

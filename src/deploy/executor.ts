@@ -17,6 +17,7 @@ import { requireRelease } from '../store/releases.ts'
 import { type Effects, finalProblem } from './effects.ts'
 import type { Parts } from './parts.ts'
 import { pause } from './pause.ts'
+import { sideOf } from './plan.ts'
 import { tell } from './story.ts'
 import { urlsOf } from './urls.ts'
 
@@ -26,7 +27,7 @@ import { urlsOf } from './urls.ts'
  * decided and not confirmed when the server died is done again by the next one.
  */
 export class Executor {
-  readonly #inFlight = new Map<string, { effect: Effect; ended: Promise<void> }>()
+  readonly #inFlight = new Map<string, InFlight>()
   /** Starts under way: what they start would be nobody's if they were left alone. */
   readonly #starts = new Set<Promise<void>>()
   #turn: Promise<void> = Promise.resolve()
@@ -53,26 +54,43 @@ export class Executor {
    * started does not hold it up: the release is judged by the instances that there are.
    */
   async resume(): Promise<void> {
-    const { candidate, stable } = wanted(this.current.rollout)
-    await this.#startAgain('candidate', candidate)
-    await this.#startAgain('stable', stable)
+    await this.#startAgain('candidate')
+    await this.#startAgain('stable')
     for (const pending of this.current.rollout.pending) this.#launch(pending)
   }
 
-  async #startAgain(side: Side, services: string[]): Promise<void> {
-    for (const service of services) {
-      try {
-        await this.effects.perform(this.current, { do: 'start', side, services: [service] })
-      } catch (error) {
-        const { app, release } = this.current
-        this.parts.log.error('a set cannot be started again', error, {
-          app,
-          release,
-          service,
-          side,
-        })
+  async #startAgain(side: Side): Promise<void> {
+    for (const service of Object.keys(wanted(this.current.rollout)[side]))
+      if (!(await this.#keep(side, service))) this.#keepLater(side, service)
+  }
+
+  /** Whether as many are asked for as should run now. */
+  async #keep(side: Side, service: string): Promise<boolean> {
+    const count = wanted(this.current.rollout)[side][service]
+    if (count === undefined || this.#closed.signal.aborted || this.isOver) return true
+    try {
+      await this.#perform({ do: 'start', side, services: [service], count })
+      return true
+    } catch (error) {
+      const { app, release } = this.current
+      const about = { app, release, service, side }
+      this.parts.log.error('a set cannot be started again', error, about)
+      return false
+    }
+  }
+
+  /** In the background, and never while an effect acts on the same instances. */
+  #keepLater(side: Side, service: string): void {
+    const key = `again-${side}-${service}`
+    const effect: Effect = { do: 'start', side, services: [service] }
+    const trying = async (): Promise<void> => {
+      for (let attempt = 0; ; attempt += 1) {
+        await pause(pauseMs(attempt), this.#closed.signal)
+        await Promise.all(this.#rivals(effect, key).map(({ ended }) => ended))
+        if (await this.#keep(side, service)) return
       }
     }
+    void trying()
   }
 
   /** Lets the reducer decide about one event; resolves when what it decided is written. */
@@ -97,6 +115,7 @@ export class Executor {
     this.parts.fault({ when: 'before', what: 'write', name: state.status })
     await this.#write(before, next, effects)
     this.current = next
+    for (const [key, { giveUp }] of this.#inFlight) if (!this.#isWanted(key)) giveUp.abort()
     this.parts.fault({ when: 'after', what: 'write', name: state.status })
     for (const pending of effects) this.#launch(pending)
     this.changed()
@@ -109,7 +128,8 @@ export class Executor {
       ...this.current,
       rollout,
       from: rollout.stable?.release ?? null,
-      startedAt: this.current.startedAt ?? now,
+      // One that never had its turn has not begun.
+      startedAt: this.current.startedAt ?? (rollout.effects > 0 ? now : null),
       liveAt: live ? now : this.current.liveAt,
       endedAt: isOver(rollout.status) ? now : null,
     }
@@ -124,6 +144,8 @@ export class Executor {
       stable: (await findEnvironment(store.db, next))?.stable ?? null,
       urls: urlsOf(release.routes, this.parts.httpPort),
       secondsSincePush: await this.#secondsSincePush(next, release.build),
+      servedMs: clock.served(),
+      there: await this.#there(next),
     }
     await store.write(async (db) => {
       await saveDeployment(db, next)
@@ -131,6 +153,12 @@ export class Executor {
       for (const event of tell(before, next.rollout, effects, told))
         await appendEvent(db, at, event)
     })
+  }
+
+  async #there({ app, environment, release }: Deployment): Promise<Record<string, number>> {
+    const here = await this.parts.engine.list({ app, environment })
+    const side = sideOf(here, release)
+    return Object.fromEntries(Object.entries(side).map(([name, list]) => [name, list.length]))
   }
 
   /** From the push for a pushed release, from the request for any other. */
@@ -143,25 +171,29 @@ export class Executor {
   /** Effects on the same instances wait for each other; all others go at once. */
   #launch(pending: PendingEffect): void {
     if (this.#inFlight.has(pending.key)) return
-    const rivals = [...this.#inFlight.values()].filter((other) =>
-      meet(other.effect, pending.effect),
-    )
+    const giveUp = new AbortController()
+    const rivals = this.#rivals(pending.effect, pending.key)
     const ended = Promise.all(rivals.map((rival) => rival.ended))
-      .then(() => this.#do(pending))
+      .then(() => this.#do(pending, giveUp.signal))
       .catch((error: unknown) =>
         this.parts.log.error('an effect ended unexpectedly', error, { key: pending.key }),
       )
       .finally(() => this.#inFlight.delete(pending.key))
-    this.#inFlight.set(pending.key, { effect: pending.effect, ended })
+    this.#inFlight.set(pending.key, { effect: pending.effect, ended, giveUp })
   }
 
-  async #do(pending: PendingEffect): Promise<void> {
+  #rivals(effect: Effect, key: string): InFlight[] {
+    const others = [...this.#inFlight].filter(([other]) => other !== key)
+    return others.map(([, inFlight]) => inFlight).filter((other) => meet(other.effect, effect))
+  }
+
+  async #do(pending: PendingEffect, giveUp: AbortSignal): Promise<void> {
     const { key } = pending
     const timer = setTimeout(() => this.#stuck(key), this.parts.stuckAfterMs)
     try {
       for (let attempt = 0; this.#isWanted(key); attempt += 1) {
-        if (await this.#try(pending, attempt)) return
-        await pause(Math.min(250 * 2 ** attempt, 5000), this.#closed.signal)
+        if (await this.#try(pending, attempt, giveUp)) return
+        await pause(pauseMs(attempt), this.#closed.signal)
       }
     } finally {
       clearTimeout(timer)
@@ -169,8 +201,8 @@ export class Executor {
   }
 
   /** Whether it is settled: done, or known to be impossible, and written down as such. */
-  async #try(pending: PendingEffect, attempt: number): Promise<boolean> {
-    const result = await this.#attempt(pending, attempt)
+  async #try(pending: PendingEffect, attempt: number, giveUp: AbortSignal): Promise<boolean> {
+    const result = await this.#attempt(pending, attempt, giveUp)
     if (result === null) return this.#closed.signal.aborted
     try {
       await this.tell(result)
@@ -187,22 +219,26 @@ export class Executor {
   }
 
   /** What to tell of it; null when it is to be tried again. */
-  async #attempt({ key, effect }: PendingEffect, attempt: number): Promise<RolloutEvent | null> {
+  async #attempt(
+    { key, effect }: PendingEffect,
+    attempt: number,
+    giveUp: AbortSignal,
+  ): Promise<RolloutEvent | null> {
     try {
       this.parts.fault({ when: 'before', what: 'effect', name: effect.do })
-      await this.#perform(effect)
+      await this.#perform(effect, giveUp)
       this.parts.fault({ when: 'after', what: 'effect', name: effect.do })
       return { kind: 'done', key }
     } catch (error) {
       if (this.#closed.signal.aborted) return null
-      const problem = finalProblem(effect, error, this.current.release)
+      const problem = finalProblem(effect, error)
       this.parts.log.error(`${effect.do} failed`, error, { key, attempt, app: this.current.app })
       return problem && { kind: 'failed', key, problem }
     }
   }
 
-  async #perform(effect: Effect): Promise<void> {
-    const performed = this.effects.perform(this.current, effect)
+  async #perform(effect: Effect, giveUp?: AbortSignal): Promise<void> {
+    const performed = this.effects.perform(this.current, effect, giveUp)
     if (effect.do !== 'start') return performed
     this.#starts.add(performed)
     try {
@@ -226,10 +262,20 @@ export class Executor {
   }
 }
 
+type InFlight = {
+  effect: Effect
+  ended: Promise<void>
+  /** Fires when the effect is not wanted any more: it is for what would go on for long. */
+  giveUp: AbortController
+}
+
+const pauseMs = (attempt: number): number => Math.min(250 * 2 ** attempt, 5000)
+
 const same = (one: Rollout, other: Rollout): boolean =>
   one === other || JSON.stringify(one) === JSON.stringify(other)
 
 function meet(one: Effect, other: Effect): boolean {
+  if ('job' in one && 'job' in other) return one.job === other.job
   if (!('services' in one) || !('services' in other) || one.side !== other.side) return false
   return one.services.some((service) => other.services.includes(service))
 }

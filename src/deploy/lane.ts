@@ -1,14 +1,17 @@
+import { NaruError } from '../base/error.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { type Place, placeKey } from '../model/environment.ts'
 import type { RolloutEvent } from '../rollout/rollout.ts'
-import { unfinishedDeployments } from '../store/deployments.ts'
+import { requireDeployment, unfinishedDeployments } from '../store/deployments.ts'
 import { requireEnvironment } from '../store/environments.ts'
 import { requireRelease } from '../store/releases.ts'
+import { listScales } from '../store/scales.ts'
 import type { Effects } from './effects.ts'
 import { Executor } from './executor.ts'
 import { newerThan } from './newest-wish.ts'
 import type { Parts } from './parts.ts'
 import { rolloutPlan, viewOf } from './plan.ts'
+import { leftIn } from './serving.ts'
 import { SteadyLoop } from './steady-loop.ts'
 
 /** How often a running deployment looks at the clock; everything else wakes it at once. */
@@ -60,7 +63,7 @@ export class Lane {
     })
   }
 
-  /** Asks the deployment to go back; resolves when that is decided and written, or it was over before. */
+  /** Asks the deployment to go back; resolves when that is decided and written, `deployment.over` when it has ended. */
   abort(deployment: number, by: string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new Error('the lane is closed'))
@@ -144,13 +147,24 @@ export class Lane {
         const deployment = (await this.#unfinished()).find(
           ({ number }) => number === abort.deployment,
         )
-        const executor = deployment && (await this.#executorOf(deployment))
-        await executor?.tell({ kind: 'abort', by: abort.by })
-        abort.resolve()
+        if (deployment === undefined) throw await this.#over(abort.deployment)
+        const executor = await this.#executorOf(deployment)
+        // It is stable in a moment, and nothing can be taken back until it is: then it has ended.
+        if (executor.deployment.rollout.status === 'promoting') this.#aborts.push(abort)
+        else {
+          await executor.tell({ kind: 'abort', by: abort.by })
+          abort.resolve()
+        }
       } catch (error) {
         abort.reject(error)
       }
     }
+  }
+
+  async #over(number: number): Promise<NaruError> {
+    const { rollout } = await requireDeployment(this.parts.store.db, this.place, number)
+    const facts = { app: this.place.app, deployment: number, status: rollout.status }
+    return new NaruError('deployment.over', facts)
   }
 
   /** The newest wish for an environment wins: the store says what was wished, so a crash forgets nothing. */
@@ -166,9 +180,16 @@ export class Lane {
 
   async #begin(): Promise<RolloutEvent> {
     const { store } = this.parts
-    const { stable } = await requireEnvironment(store.db, this.place)
-    const release = stable === null ? null : await requireRelease(store.db, this.place, stable)
-    return { kind: 'begin', stable: release && rolloutPlan(release) }
+    const environment = await requireEnvironment(store.db, this.place)
+    const scales = await listScales(store.db, this.place)
+    const planOf = async (release: number | null) =>
+      release === null
+        ? null
+        : rolloutPlan(await requireRelease(store.db, this.place, release), scales)
+    const { stable } = environment
+    const left = await leftIn(store.db, environment)
+    const serving = left === stable ? null : await planOf(left)
+    return { kind: 'begin', stable: await planOf(stable), serving }
   }
 
   #finished(): void {

@@ -1,16 +1,18 @@
+import { NaruError } from '../base/error.ts'
 import type { Build } from '../model/build.ts'
 import { naruItself } from '../model/deployment.ts'
 import { type Place, placeKey } from '../model/environment.ts'
 import { listApps } from '../store/apps.ts'
 import { saveServedMs } from '../store/clock.ts'
 import { dailyCopy } from '../store/copies.ts'
-import { listEnvironments } from '../store/environments.ts'
+import { findEnvironment, listEnvironments } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import { Builder } from './builder.ts'
 import { collect } from './collector.ts'
 import { Effects } from './effects.ts'
 import { Lane } from './lane.ts'
 import type { Parts } from './parts.ts'
+import { finishRemovals } from './removal.ts'
 import { queueRollback } from './rollback.ts'
 import { Traffic } from './traffic.ts'
 
@@ -52,6 +54,7 @@ export class Loops {
     )
     for (const { name } of await listApps(store.db)) await source.ensure(name)
     await this.#endStrangers()
+    await finishRemovals(this.parts)
     this.#refresh()
     for (const place of await listEnvironments(store.db)) this.wake(place)
     await this.builder.start()
@@ -67,16 +70,18 @@ export class Loops {
 
   /** Rejects when nothing acts there any more. */
   async abort(place: Place, deployment: number, by: string): Promise<void> {
-    if (this.#closed || this.#dropped.has(placeKey(place))) throw new Error('nothing acts there')
+    if (this.#dropped.has(placeKey(place)))
+      throw new NaruError('environment.unknown', { app: place.app, environment: place.environment })
+    if (this.#closed) throw new Error('nothing acts there')
     return this.#lane(place).abort(deployment, by)
   }
 
-  /** Ends what is being built for builds that the store no longer wants. */
-  cancel(builds: Build[]): void {
-    for (const build of builds) this.builder.cancel(build)
+  /** Ends what is being built for builds that the store no longer wants; resolves when nothing of them runs any more. */
+  async cancel(builds: Build[]): Promise<void> {
+    await Promise.all(builds.map((build) => this.builder.cancel(build)))
   }
 
-  /** Lets go of a place whose app is being destroyed, until it is readmitted. */
+  /** Lets go of a place that is being destroyed, until it is readmitted. */
   async drop(place: Place): Promise<void> {
     this.#dropped.add(placeKey(place))
     const lane = this.#lanes.get(placeKey(place))
@@ -84,15 +89,18 @@ export class Loops {
     await lane?.close()
   }
 
-  /** The destruction is over, or has failed: an app of that name may be there. */
-  readmit(place: Place): void {
+  /** The destruction is over, or has failed: then the place is still there. */
+  async readmit(place: Place): Promise<void> {
     this.#dropped.delete(placeKey(place))
-    this.wake(place)
+    if ((await findEnvironment(this.parts.store.db, place)) !== undefined) this.wake(place)
   }
 
-  /** Ends all instances of an app, without waiting for longer than the grace. */
-  async endAll(app: string, graceSeconds: number): Promise<void> {
-    await this.#effects.end(await this.parts.engine.list({ app }), graceSeconds)
+  /** Ends everything that runs of an app or an environment: what is being built, then the instances within the grace. */
+  async endAll(of: { app: string; environment?: string }, graceSeconds: number): Promise<void> {
+    await this.builder.endAll(of)
+    const jobs = this.parts.engine.endRuns(of, graceSeconds)
+    await this.#effects.end(await this.parts.engine.list(of), graceSeconds)
+    await jobs
   }
 
   /** One that still waits for the builds under way is enough. */

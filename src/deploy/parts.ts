@@ -37,18 +37,19 @@ export interface Source {
   /** `commit.unknown` when it was never pushed. */
   commitInfo(app: string, commit: string): Promise<{ commit: string; title: string; tree: string }>
   readFile(app: string, commit: string, path: string): Promise<string | undefined>
+  /** The root folder of the commit. */
+  listFiles(app: string, commit: string): Promise<{ name: string; kind: string }[]>
   /** A commit that is built or served stays, whatever its branch does. */
   keep(app: string, commit: string): Promise<void>
   /** Lets go of every kept commit that is not among these. */
   collect(app: string, commits: ReadonlySet<string>): Promise<void>
   moveRef(app: string, branch: string, commit: string): Promise<void>
+  /** Takes the branch away; one that is not there is fine. */
+  dropRef(app: string, branch: string): Promise<void>
 }
 
 export type BuildJob = { build: Build; tree: string; spec: Spec }
 export type BuildResult = { artifact: Artifact; reused: boolean; seconds: number }
-
-/** The branch that production deploys. */
-export const deployBranch = 'main'
 
 /** How long the release that was stable keeps running after another became it. */
 export const warmMs = 10 * 60_000

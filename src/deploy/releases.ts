@@ -6,6 +6,7 @@ import { newRollout } from '../rollout/rollout.ts'
 import { queueDeployment } from '../store/deployments.ts'
 import { appendEvent } from '../store/events.ts'
 import { createRelease } from '../store/releases.ts'
+import { listScales } from '../store/scales.ts'
 import { listSecrets } from '../store/secrets.ts'
 import { listSettings } from '../store/settings.ts'
 import type { Db } from '../store/store.ts'
@@ -46,7 +47,7 @@ export async function queueRollout(
     environment: place.environment,
     release: release.number,
     from: null,
-    rollout: newRollout(kind, rolloutPlan(release), servedMs),
+    rollout: newRollout(kind, rolloutPlan(release, await listScales(db, place)), servedMs),
     by,
     queuedAt: at,
     startedAt: null,

@@ -1,4 +1,7 @@
+import { join } from 'node:path'
 import { NaruError } from '../base/error.ts'
+import type { Secret } from '../base/secret.ts'
+import type { Artifact } from '../model/artifact.ts'
 import type { Place } from '../model/environment.ts'
 import { isRouted, type Release } from '../model/release.ts'
 import type { SetSpec } from '../model/set.ts'
@@ -7,12 +10,20 @@ import { requireRelease } from '../store/releases.ts'
 import { readSecrets } from '../store/secrets.ts'
 import type { Store } from '../store/store.ts'
 
-/** Where the release's artifact lies; `artifact.missing` when it is no longer kept. */
+/** Where the release's programs run: its slug, or the app's folder in it; `artifact.missing` when it is no longer kept. */
 export async function folderOf(store: Pick<Store, 'db'>, release: Release): Promise<string> {
-  const artifact = await findArtifact(store.db, release.app, release.artifact)
-  if (artifact !== undefined) return artifact.folder
-  const { app, number, artifact: digest } = release
-  throw new NaruError('artifact.missing', { app, release: number, digest })
+  const { folder, workingFolder = '.' } = await artifactOf(store, release)
+  return join(folder, workingFolder)
+}
+
+/** What the release's programs are given: its artifact's variables, under its settings, under its secrets. */
+export async function environmentOf(
+  store: Store,
+  release: Release,
+): Promise<Record<string, string | Secret>> {
+  const { environment } = await artifactOf(store, release)
+  const secrets = await readSecrets(store.db, store.vault, release, release.secrets)
+  return { ...environment, ...release.settings, ...secrets }
 }
 
 /** All that an engine needs to run one service of a release, secrets included. */
@@ -26,15 +37,21 @@ export async function setSpec(
   const of = release.services[service]
   if (of === undefined)
     throw new Error(`release v${number} of ${place.app} has no service ${service}`)
-  const secrets = await readSecrets(store.db, store.vault, place, release.secrets)
   return {
     set: { app: place.app, environment: place.environment, service, release: number },
     routed: isRouted(release, service),
     commit: release.commit,
     folder: await folderOf(store, release),
     command: of.command,
-    environment: { ...release.settings, ...secrets },
+    environment: await environmentOf(store, release),
     health: of.health,
     stop: of.stop,
   }
+}
+
+async function artifactOf(store: Pick<Store, 'db'>, release: Release): Promise<Artifact> {
+  const artifact = await findArtifact(store.db, release.app, release.artifact)
+  if (artifact !== undefined) return artifact
+  const { app, number, artifact: digest } = release
+  throw new NaruError('artifact.missing', { app, release: number, digest })
 }

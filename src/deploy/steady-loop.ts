@@ -1,15 +1,24 @@
 import type { Environment, Place } from '../model/environment.ts'
-import type { Instance } from '../model/instance.ts'
+import type { Instance, InstanceId } from '../model/instance.ts'
 import type { Release } from '../model/release.ts'
+import type { RolloutPlan } from '../model/rollout.ts'
 import { type SetPlan, steady } from '../rollout/steady.ts'
 import { look, type Watch } from '../rollout/watch.ts'
+import { listDeployments } from '../store/deployments.ts'
 import { endWarm, findEnvironment } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import { requireRelease } from '../store/releases.ts'
+import { listScales } from '../store/scales.ts'
 import type { Effects } from './effects.ts'
 import type { Parts } from './parts.ts'
 import { rolloutPlan, sideOf } from './plan.ts'
+import { isByNaru } from './releases.ts'
+import { surplus } from './scale.ts'
+import { leftIn } from './serving.ts'
 import { setSpec } from './sets.ts'
+
+/** How far back the tries to take over are looked for. */
+const takeOverTries = 10
 
 /** Makes one environment's instances match its stable pointer while nothing is being deployed there. */
 export class SteadyLoop {
@@ -39,11 +48,21 @@ export class SteadyLoop {
     const warm = await this.#release(environment.warm?.release ?? null)
     const { app, environment: name } = this.place
     const instances = await engine.list({ app, environment: name })
-    if (await this.#diesWarm(environment, stable, instances)) return
+    const scales = await listScales(store.db, this.place)
+    if (await this.#diesWarm(environment, stable && rolloutPlan(stable, scales), instances)) return
 
     const warmPlan = warm &&
-      environment.warm && { plan: rolloutPlan(warm), untilServed: environment.warm.untilServed }
-    const plan = steady(stable && rolloutPlan(stable), warmPlan, clock.served())
+      environment.warm && {
+        plan: rolloutPlan(warm, scales),
+        untilServed: environment.warm.untilServed,
+      }
+    const left = await this.#release(await leftIn(store.db, environment))
+    const plan = steady(
+      stable && rolloutPlan(stable, scales),
+      warmPlan,
+      clock.served(),
+      left === null || left.number === stable?.number ? null : rolloutPlan(left, scales),
+    )
     const failures: unknown[] = []
     for (const set of plan.keep)
       await this.#keep(set, instances).catch((error: unknown) => failures.push(error))
@@ -74,19 +93,28 @@ export class SteadyLoop {
   /** While its predecessor is warm, a release that has died is replaced by it. Only an older one takes over. */
   async #diesWarm(
     { warm }: Environment,
-    stable: Release | null,
+    stable: RolloutPlan | null,
     instances: Instance[],
   ): Promise<boolean> {
-    if (stable === null || warm === null || warm.release > stable.number) return false
-    const plan = rolloutPlan(stable)
+    if (stable === null || warm === null || warm.release > stable.release) return false
     const { watch, dead } = look(
       this.#watch,
-      plan,
-      sideOf(instances, stable.number),
+      stable,
+      sideOf(instances, stable.release),
       this.parts.clock.served(),
     )
     this.#watch = watch
-    return dead && (await this.#takenOver(warm.release))
+    return dead && (await this.#mayTakeOver(warm.release)) && (await this.#takenOver(warm.release))
+  }
+
+  /** After each time that it could not, twice as long: the release that has died is started again meanwhile. */
+  async #mayTakeOver(release: number): Promise<boolean> {
+    const recent = await listDeployments(this.parts.store.db, this.place, takeOverTries)
+    const others = recent.findIndex((one) => !isByNaru(one) || one.release !== release)
+    const tries = others === -1 ? recent.length : others
+    const lastEnd = recent[0]?.endedAt
+    if (tries === 0 || !lastEnd) return true
+    return this.parts.clock.now().getTime() - Date.parse(lastEnd) >= 60_000 * 2 ** (tries - 1)
   }
 
   /** False when it cannot: then the release that has died is all there is, and is kept. */
@@ -117,12 +145,10 @@ export class SteadyLoop {
 
   /** Does not wait: an end may take its whole grace, and the next push must not. */
   async #endOthers(keep: SetPlan[], instances: Instance[]): Promise<void> {
-    const kept = (instance: Instance): boolean =>
-      keep.some(
-        (set) => set.release === instance.set.release && set.service === instance.set.service,
-      )
+    const staying = instances.filter(({ id }) => !this.#ending.has(id))
+    const kept = new Set(keep.flatMap((set) => keptOf(set, staying)))
     for (const instance of instances) {
-      if (kept(instance) || this.#ending.has(instance.id)) continue
+      if (kept.has(instance.id) || this.#ending.has(instance.id)) continue
       const release = await this.#release(instance.set.release)
       const grace = release?.services[instance.set.service]?.stop.graceSeconds ?? 0
       this.#ending.add(instance.id)
@@ -134,4 +160,11 @@ export class SteadyLoop {
         .finally(() => this.#ending.delete(instance.id))
     }
   }
+}
+
+/** Those of a set that stay: of more than are wanted the newest are not among them. */
+function keptOf({ release, service, count }: SetPlan, instances: Instance[]): InstanceId[] {
+  const there = instances.filter(({ set }) => set.release === release && set.service === service)
+  const tooMany = new Set(surplus(there, count).map(({ id }) => id))
+  return there.map(({ id }) => id).filter((id) => !tooMany.has(id))
 }

@@ -1,6 +1,7 @@
 import type { Log } from '../base/log.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Place } from '../model/environment.ts'
+import type { InstanceId } from '../model/instance.ts'
 import type { Release } from '../model/release.ts'
 import type { Route } from '../model/route.ts'
 import { defaultSpec } from '../model/spec.ts'
@@ -18,6 +19,8 @@ import { servingIn } from './serving.ts'
  * The table is computed anew on every pass, so nothing can be lost between two changes.
  */
 export class Traffic {
+  /** Instances that are about to end: they are out of rotation, however healthy they are. */
+  readonly ending = new Set<InstanceId>()
   #last: Promise<unknown> = Promise.resolve()
   /** The pass that has not begun. */
   #next: Promise<Applied> | null = null
@@ -65,15 +68,20 @@ export class Traffic {
 
   async #routes(): Promise<Route[]> {
     const { store, engine, domain } = this.parts
-    const instances = await engine.list()
+    const instances = (await engine.list()).filter(({ id }) => !this.ending.has(id))
     const environments = await listEnvironments(store.db)
     const places = await Promise.all(
       environments.map(async (environment): Promise<PlaceRoutes> => {
-        const { release, deploying } = await servingIn(store.db, environment)
+        const { release, beside, deploying } = await servingIn(store.db, environment)
         return {
           place: { app: environment.app, environment: environment.environment },
           routes: routesOf(environment, release, domain),
           serving: release?.number ?? null,
+          beside: beside && {
+            release: beside.release.number,
+            routes: beside.release.routes,
+            most: beside.most,
+          },
           page:
             deploying && environment.stable === null
               ? 'starting'
@@ -102,7 +110,7 @@ export class Traffic {
       await this.parts.store.write((db) =>
         appendEvent(db, this.parts.now().toISOString(), {
           app: route.app,
-          environment: null,
+          environment: route.environment || null,
           kind: 'route.refused',
           data,
         }),

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { planBuild } from '../build/planner.ts'
 import { runCommand } from '../cli/run.ts'
 
 void runCommand({
@@ -7,6 +8,7 @@ void runCommand({
   streams: process,
   environment: process.env,
   folder: process.cwd(),
+  planBuild,
   programs: dirname(realpathSync(process.argv[1] ?? '.')),
 }).then((exit) => {
   process.exitCode = exit

@@ -1,6 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hashOf } from '../access/tokens.ts'
+import { ownersToken } from '../model/token.ts'
 import { credentialScript } from '../source/credential.ts'
 import type { Store } from '../store/store.ts'
 import { replaceToken } from '../store/tokens.ts'
@@ -15,12 +17,9 @@ export async function ownerToken(folder: string, store: Store, at: string): Prom
   await writeFile(file, `${token}\n`, { mode: 0o600 })
   await writeFile(join(folder, 'git-credential'), credentialScript, { mode: 0o755 })
   await store.write((db) =>
-    replaceToken(db, { name: 'owner', hash: hashOf(token), permission: 'owner', at }),
+    replaceToken(db, { name: ownersToken, kind: 'owner', hash: hashOf(token), at, by: null }),
   )
 }
-
-/** What the store keeps of a token. */
-export const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {

@@ -1,5 +1,5 @@
-import { access, chmod, constants, mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, chmod, constants, mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { NaruError } from '../base/error.ts'
 
 /**
@@ -11,7 +11,9 @@ export async function prepareDataFolder(folder: string): Promise<void> {
     await makeFolder(folder)
     await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700)
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    await checkPrograms(folder)
   } catch (error) {
+    if (error instanceof NaruError) throw error
     if (codeOf(error) === 'ENOSPC') throw new NaruError('data.full', { folder }, { cause: error })
     throw new NaruError('data.unwritable', { folder, reason: reasonOf(error) }, { cause: error })
   }
@@ -26,6 +28,20 @@ async function makeFolder(folder: string): Promise<void> {
     if (codeOf(error) !== 'ENOENT' || parent === folder) throw error
     await makeFolder(parent)
     await mkdir(folder, { mode: 0o700 })
+  }
+}
+
+/** What is installed into an app is started from here, and so is git's way to the token. Throws `data.noexec`. */
+async function checkPrograms(folder: string): Promise<void> {
+  const program = join(folder, `.program-${process.pid}`)
+  try {
+    await writeFile(program, '', { mode: 0o700 })
+    await access(program, constants.X_OK)
+  } catch (error) {
+    if (codeOf(error) === 'EACCES') throw new NaruError('data.noexec', { folder }, { cause: error })
+    throw error
+  } finally {
+    await rm(program, { force: true })
   }
 }
 

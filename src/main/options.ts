@@ -1,7 +1,8 @@
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { NaruError } from '../base/error.ts'
+import { parseBytes } from '../base/size.ts'
 
 /** How the server program was started; `naru up` passes all of it on. */
 export type ServerOptions = {
@@ -9,6 +10,10 @@ export type ServerOptions = {
   http: Address
   api: Address
   domain: string
+  /** Builds at once. */
+  builds: number
+  /** What slugs and caches of all apps may take on the disk. */
+  cacheLimitBytes: number
   /** End what an earlier server left running, then end. */
   down: boolean
   foreground: boolean
@@ -24,6 +29,8 @@ export function readOptions(args: string[]): ServerOptions {
       http: { type: 'string', default: '127.0.0.1:8080' },
       api: { type: 'string', default: '127.0.0.1:7878' },
       domain: { type: 'string', default: 'localhost' },
+      builds: { type: 'string', default: String(defaultBuilds()) },
+      'cache-limit': { type: 'string', default: process.env.NARU_CACHE_LIMIT || '5GB' },
       down: { type: 'boolean', default: false },
       foreground: { type: 'boolean', default: false },
     },
@@ -33,6 +40,8 @@ export function readOptions(args: string[]): ServerOptions {
     http: address('--http', values.http),
     api: address('--api', values.api),
     domain: values.domain,
+    builds: buildsAtOnce(values.builds),
+    cacheLimitBytes: cacheLimit(values['cache-limit']),
     down: values.down,
     foreground: values.foreground,
   }
@@ -40,6 +49,21 @@ export function readOptions(args: string[]): ServerOptions {
 
 const defaultData = (): string =>
   process.env.NARU_DATA ?? (process.getuid?.() === 0 ? '/var/lib/naru' : join(homedir(), '.naru'))
+
+/** One for every two cores: the apps keep the others. */
+const defaultBuilds = (): number => Math.max(1, Math.floor(availableParallelism() / 2))
+
+function buildsAtOnce(text: string): number {
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (count < 1) throw new NaruError('argument.invalid', { kind: 'builds-at-once', text })
+  return count
+}
+
+function cacheLimit(text: string): number {
+  const bytes = parseBytes(text)
+  if (bytes === undefined) throw new NaruError('argument.invalid', { kind: 'cache-limit', text })
+  return bytes
+}
 
 /** "127.0.0.1:8080", "[::1]:8080" or just "8080", which is on loopback. */
 function address(flag: string, text: string): Address {

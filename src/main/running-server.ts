@@ -1,13 +1,16 @@
 import { rm, writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { rotateKey } from '../access/key.ts'
+import { tokens } from '../access/tokens.ts'
 import { systemClock } from '../base/clock.ts'
 import { NaruError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { portHolder } from '../base/port-holder.ts'
 import { version } from '../base/version.ts'
-import { english } from '../contract/words/english.ts'
+import { catalogues, languageOfEnvironment } from '../contract/words/languages.ts'
+import { openCommand } from '../deploy/commands.ts'
 import { faultFrom } from '../deploy/fault.ts'
+import { jobDesk } from '../deploy/jobs.ts'
 import { Loops } from '../deploy/loops.ts'
 import { conductor } from '../deploy/naru.ts'
 import { defaultStuckAfterMs, type Parts } from '../deploy/parts.ts'
@@ -23,6 +26,7 @@ import { readServedMs } from '../store/clock.ts'
 import { type FolderLock, lockFolder } from '../store/lock.ts'
 import { portBook } from '../store/ports.ts'
 import { openStore, type Store } from '../store/store.ts'
+import { boundsOf } from './bounds.ts'
 import { ownerToken } from './credentials.ts'
 import { type Address, type ServerOptions, sayAddress } from './options.ts'
 import { programFile } from './programs.ts'
@@ -45,7 +49,10 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   const { store, engine, router } = outside
   const clock = systemClock(await readServedMs(store.db))
   const source = repositories({ folder: join(options.data, 'git') })
-  const building = workshops(options.data, outside.account, source, store)
+  const building = workshops(options.data, outside.account, source, store, {
+    cacheLimitBytes: options.cacheLimitBytes,
+    log,
+  })
   const parts: Parts = {
     store,
     engine,
@@ -59,15 +66,22 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     stuckAfterMs: Number(process.env.NARU_STUCK_AFTER_MS ?? defaultStuckAfterMs),
     domain: options.domain,
     httpPort: options.http.port,
-    builders: Math.max(1, Math.floor(availableParallelism() / 2)),
+    builders: options.builds,
   }
   const loops = new Loops(parts)
+  building.caches.whenOver(() => loops.collect())
+  const jobs = jobDesk(parts)
+  const words = catalogues[languageOfEnvironment(process.env)]
   const info = infoOf(options, clock.now().toISOString())
   await ownerToken(options.data, store, info.startedAt)
   const git = gitHttp({
     repositories: source,
     hook: { node: process.execPath, cli: programFile('cli') },
-    environment: (token) => ({ NARU_API: info.api, NARU_TOKEN: token }),
+    environment: (token, _app, language = words.language) => ({
+      NARU_API: info.api,
+      NARU_TOKEN: token,
+      NARU_LANG: language,
+    }),
   })
   const api = await apiServer({
     conductor: conductor(parts, loops),
@@ -75,16 +89,23 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     engine,
     git: (request, response, { pusher, ...asked }) =>
       git.serve(request, response, { ...asked, pusher: pusher.token }),
+    jobs,
+    openCommand: (place, wish, by) => openCommand(parts, place, wish, by),
+    tokens: tokens(store, clock.now),
+    rotateKey: (by) => rotateKey(store, clock.now, by),
+    importArchive: source.importArchive,
     buildLog: building.log,
     info: () => ({ ...info, table: loops.traffic.served }),
+    bounds: () => boundsOf(options.data, store, building.caches),
     served: clock.served,
     stop: (how) => void stop(how),
-    words: english,
+    words,
     log,
   })
   await building.tidy()
   await listen(api, options.api)
   await loops.start()
+  await jobs.adopt()
   const file = join(options.data, 'server.json')
   await writeFile(file, `${JSON.stringify(info)}\n`, { mode: 0o600 })
   log.info('started', { api: info.api, http: info.http })
@@ -167,6 +188,7 @@ async function endApps(engine: Awaited<ReturnType<typeof openEngine>>): Promise<
     instances.map(({ id }) => id),
     downGraceSeconds,
   )
+  await engine.endRuns({}, downGraceSeconds)
   await engine.close()
 }
 

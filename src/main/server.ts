@@ -4,6 +4,7 @@ import { NaruError, type Problem } from '../base/error.ts'
 import { randomId } from '../base/id.ts'
 import { jsonLog, type Log } from '../base/log.ts'
 import { logFile } from '../base/log-file.ts'
+import { catalogues, languageOfEnvironment } from '../contract/words/languages.ts'
 import { prepareDataFolder } from './data-folder.ts'
 import { readOptions, type ServerOptions } from './options.ts'
 import { endLeftovers, type RunningServer, startServer } from './running-server.ts'
@@ -27,9 +28,12 @@ async function main(): Promise<void> {
   }
   const server = await startServer(options, log)
   announce({ ready: true, api: server.info.api, http: server.info.http })
-  if (options.foreground)
-    process.stderr.write(`Naru answers at ${server.info.api}, apps at ${server.info.http}\n`)
+  if (options.foreground) process.stderr.write(`${sayAnswers(server.info)}\n`)
   endOnSignals(server, log)
+}
+
+function sayAnswers({ api, http }: RunningServer['info']): string {
+  return catalogues[languageOfEnvironment(process.env)].commands.up.answers(api, http)
 }
 
 const logOf = ({ data, foreground }: ServerOptions): Log => {

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
 import { site } from '../build/static/site.ts'
 
-/** `node static-server.cjs FOLDER`: serves a static app on HOST and PORT until SIGTERM. */
-async function main(folder: string): Promise<void> {
+/** `node static-server.cjs FOLDER [--fallback]`: serves a static app on HOST and PORT until SIGTERM. */
+async function main(folder: string, fallback: boolean): Promise<void> {
   const port = Number(process.env.PORT ?? 3000)
-  const serve = await site(folder)
+  const serve = await site(folder, { fallback })
   let ending = false
   const server = createServer((request, response) => {
     if (ending) response.setHeader('Connection', 'close')
@@ -30,4 +30,4 @@ function stop(error: unknown): void {
   process.exit(1)
 }
 
-main(process.argv[2] ?? '.').catch(stop)
+main(process.argv[2] ?? '.', process.argv[3] === '--fallback').catch(stop)

@@ -1,12 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Log } from '../base/log.ts'
 import { runBuild } from '../build/build.ts'
+import type { CacheFolders } from '../build/cache-bound.ts'
+import { cacheKeeper } from '../build/cache-keeper.ts'
 import { followBuildLog, trimBuildLogs } from '../build/log.ts'
 import { discardHalfBuilt } from '../build/slug.ts'
 import type { Workshop } from '../build/workshop.ts'
+import { english } from '../contract/words/english/english.ts'
 import type { BuildJob, BuildResult } from '../deploy/parts.ts'
 import type { Account } from '../engine/process/account.ts'
-import { makeAppPlaces, places } from '../engine/process/places.ts'
+import { makeAppPlaces, type Places, places } from '../engine/process/places.ts'
 import type { Repositories } from '../source/repository.ts'
 import { listApps, requireApp } from '../store/apps.ts'
 import { findArtifact } from '../store/artifacts.ts'
@@ -16,7 +20,7 @@ import type { Store } from '../store/store.ts'
 import { programFile } from './programs.ts'
 
 /** Builds of each app whose logs are kept. */
-const keptLogs = 100
+export const keptLogs = 100
 
 /** Joins what a build is given: the commits, the app's folders, the account that it runs as. */
 export function workshops(
@@ -24,23 +28,42 @@ export function workshops(
   account: Account | null,
   source: Repositories,
   store: Store,
+  { cacheLimitBytes, log }: { cacheLimitBytes: number; log: Log },
 ) {
   const logs = join(data, 'builds')
   const logOf = (app: string, build: number): string => join(logs, app, `${build}.log`)
 
+  const foldersOf = (app: string) => cacheFolders(places(data), app)
+  const caches = cacheKeeper(
+    cacheLimitBytes,
+    async () => (await listApps(store.db)).map(({ name }) => foldersOf(name)),
+    log,
+  )
+
+  const afterBuilds = new Map<string, Promise<void>>()
+  function afterwards(app: string, work: () => Promise<void>): void {
+    const before = afterBuilds.get(app)
+    const ended = caches
+      .during(app, work)
+      .then(() => before)
+      // The next build installs anew, and tries to keep it again.
+      .catch((error: unknown) => log.error('what was installed could not be kept', error, { app }))
+      .finally(() => afterBuilds.get(app) === ended && afterBuilds.delete(app))
+    afterBuilds.set(app, ended)
+  }
+
   async function build({ build, tree, spec }: BuildJob, signal: AbortSignal): Promise<BuildResult> {
     const { app, number, commit } = build
+    await afterBuilds.get(app)
     const { group } = await requireApp(store.db, app)
     const at = places(data).app(app)
     await makeAppPlaces(at, account, group)
     const workshop: Workshop = {
       archive: () => source.archive(app, commit),
       readFile: (path) => source.readFile(app, commit, path),
-      listFiles: () => source.listFiles(app, commit),
+      listFiles: () => source.listTree(app, commit),
       folders: {
-        slugs: at.slugs,
-        dependencies: join(at.folder, 'dependencies'),
-        buildHome: join(at.folder, 'build-home'),
+        ...foldersOf(app),
         temporary: at.temporaries,
       },
       kept: async (digest) => (await findArtifact(store.db, app, digest)) !== undefined,
@@ -49,6 +72,8 @@ export function workshops(
       environment: { ...spec.settings, ...(await listSettings(store.db, build)) },
       host: process.env,
       staticServer: programFile('static-server'),
+      afterwards: (work) => afterwards(app, work),
+      sayForeign: (note) => english.foreign(note),
     }
     await mkdir(join(logs, app), { recursive: true, mode: 0o700 })
     await trimBuildLogs(join(logs, app), keptLogs)
@@ -56,7 +81,9 @@ export function workshops(
   }
 
   return {
-    build,
+    build: (job: BuildJob, signal: AbortSignal) =>
+      caches.during(job.build.app, () => build(job, signal)),
+    caches,
     /** Ends and removes what builds that a crash interrupted left behind. Before the first build only. */
     async tidy(): Promise<void> {
       for (const { name } of await listApps(store.db))
@@ -69,11 +96,25 @@ export function workshops(
         { follow, ended: () => isOver(store, app, number) },
         signal,
       ),
-    forget: (app: string) => rm(join(logs, app), { recursive: true, force: true }),
+    async forget(app: string): Promise<void> {
+      await afterBuilds.get(app)
+      await rm(join(logs, app), { recursive: true, force: true })
+    },
   }
 }
 
 async function isOver(store: Store, app: string, number: number): Promise<boolean> {
   const { status } = await requireBuild(store.db, app, number)
   return status !== 'queued' && status !== 'running'
+}
+
+/** The folders of an app in which its builds keep things. */
+function cacheFolders(at: Places, app: string): CacheFolders {
+  const { folder, slugs } = at.app(app)
+  return {
+    app,
+    slugs,
+    dependencies: join(folder, 'dependencies'),
+    buildHome: join(folder, 'build-home'),
+  }
 }

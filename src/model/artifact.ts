@@ -1,4 +1,4 @@
-import type { Command } from './spec.ts'
+import type { Command, JobSpec } from './spec.ts'
 
 /** What a build made and never changes again: on the process engine a slug, a folder at its final path. */
 export type Artifact = {
@@ -7,6 +7,12 @@ export type Artifact = {
   app: string
   /** Absolute path of the slug. */
   folder: string
-  /** How to start the service `web` where the spec does not say. */
-  start: Command | null
+  /** How to start each service for which the spec does not say, found out from the files; `web` is the one that every app may leave out. */
+  services: Readonly<Record<string, Command>>
+  /** Jobs that the files name and the spec does not, as a Procfile's `release`. */
+  jobs: Readonly<Record<string, JobSpec>>
+  /** Plain variables that its programs get, below the release's settings: PYTHONUNBUFFERED. Left out: none. */
+  environment?: Readonly<Record<string, string>>
+  /** Where its commands run, below the slug: "apps/web" of a workspace. Left out: in the slug itself. */
+  workingFolder?: string
 }

@@ -1,4 +1,4 @@
-/** The environment that a push to `main` deploys. Others come with `naru env`. */
+/** The environment that every app has, and that a push to `main` deploys unless something else is said. Others come with `naru env`. */
 export const production = 'production'
 
 /** Which environment of which app: what every table, path and set key carries. */
@@ -13,4 +13,10 @@ export type Environment = Place & {
   stable: number | null
   /** The release that was stable before, still running for a rollback by flip, until then. */
   warm: { release: number; untilServed: number } | null
+  /** The branch that `naru env create` was told; null: the usual one. What `naru.yaml` says is stronger. */
+  branch: string | null
 }
+
+/** The branch whose pushes an environment deploys where nobody says another. */
+export const usualBranch = (environment: string): string =>
+  environment === production ? 'main' : environment

@@ -1,5 +1,5 @@
 import type { Place } from './environment.ts'
-import type { Command, ServiceSpec } from './spec.ts'
+import type { Command, JobSpec, ServiceSpec, Strategy } from './spec.ts'
 
 /**
  * Artifact + spec + settings + secret versions + routes, frozen, numbered per app and environment.
@@ -13,14 +13,18 @@ export type Release = Place & {
   /** Digest of the artifact. */
   artifact: string
   services: Record<string, ReleaseService>
+  jobs: Record<string, JobSpec>
   routes: ReleaseRoute[]
+  strategy: Strategy
   settings: Record<string, string>
   /** Version of each secret that the release needs; values stay in the store, encrypted. */
   secrets: Record<string, number>
   createdAt: string
   by: string
-  /** Why it was made: a push, or a changed setting or secret. */
-  reason: 'push' | 'settings' | 'secrets'
+  /** Why it was made: a push, a changed setting or secret, `naru deploy` of a build that exists, or a promotion. */
+  reason: 'push' | 'settings' | 'secrets' | 'deploy' | 'promotion'
+  /** The release whose artifact a promotion took. */
+  promotedFrom: { environment: string; release: number } | null
   /** When it became stable for the first time; null if it never did. */
   stableAt: string | null
 }

@@ -1,48 +1,22 @@
-/** A mapping of `naru.yaml` whose keys are fixed. */
-export type SpecMapping = 'root' | 'build' | 'service' | 'replicas' | 'health' | 'stop' | 'route'
-
-/** What a key that belongs to a later version is answered with. */
-export const notInThisVersion = 'not in this version'
-
-/** The keys that mean something, in the order in which the docs show them. */
-export const specKeys = {
-  root: ['app', 'build', 'services', 'routes', 'settings', 'secrets'],
-  build: ['command'],
-  service: [
-    'command',
-    'replicas',
-    'health',
-    'healthy-for',
-    'healthy-within',
-    'settle',
-    'stop',
-    'overlap',
-  ],
-  replicas: [],
-  health: ['path', 'after', 'every', 'timeout'],
-  stop: ['signal', 'grace'],
-  route: ['host', 'path', 'service'],
-} as const satisfies Record<SpecMapping, readonly string[]>
-
-export type SpecKey<M extends SpecMapping> = (typeof specKeys)[M][number]
+import type { SpecExpected } from '../base/spec-mistake.ts'
+import { definition, type SpecMapping } from './spec-definition.ts'
 
 /** Why a key is refused: it comes later, it belongs elsewhere, or nobody knows it. */
 export function judgeKey(
   mapping: SpecMapping,
   key: string,
-): { expected: string; nearest?: string } {
-  if (later[mapping].includes(key) || laterAnywhere.includes(key))
-    return { expected: notInThisVersion }
-  const valid: readonly string[] = specKeys[mapping]
-  const nearest = nearestKey(key, valid)
-  if (nearest !== undefined) return { expected: oneOf(valid), nearest }
+): { expected: SpecExpected; nearest?: string } {
+  if (later[mapping].includes(key)) return { expected: { is: 'later' } }
+  const names = keysOf(mapping)
+  const nearest = nearestKey(key, names)
+  if (nearest !== undefined) return { expected: { is: 'one-of', names }, nearest }
   const home = homeOf(key)
-  return home === undefined ? { expected: oneOf(valid) } : { expected: `it as ${home}` }
+  if (home === undefined) return { expected: { is: 'one-of', names } }
+  return { expected: home.later ? { is: 'later' } : { is: 'home', path: home.path } }
 }
 
-/** "one of a, b, c". */
-export const oneOf = (names: readonly string[]): string =>
-  names.length < 2 ? (names[0] ?? 'no keys') : `one of ${names.join(', ')}`
+/** The keys of a mapping, in the order in which the docs show them. */
+export const keysOf = (mapping: SpecMapping): readonly string[] => Object.keys(definition[mapping])
 
 /** The name that was probably meant: the same but for spelling, a word other tools use, or a typing slip away. */
 export function nearestKey(typed: string, names: readonly string[]): string | undefined {
@@ -58,23 +32,25 @@ export function nearestKey(typed: string, names: readonly string[]): string | un
   return best && best.slips <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined
 }
 
+/** Keys of later versions: known to be meant, and refused by that name. */
 const later: Record<SpecMapping, readonly string[]> = {
-  root: ['pipeline', 'jobs', 'environments', 'slo', 'notify', 'volumes'],
+  root: ['slo', 'notify', 'volumes'],
   build: ['dockerfile', 'packages'],
   service: ['port', 'resources', 'volumes', 'uses'],
   replicas: ['min', 'max', 'cpu', 'memory'],
   health: [],
   stop: [],
+  job: ['schedule', 'timezone', 'overlap'],
   route: ['limits'],
+  environment: ['promote'],
+  environmentService: ['resources'],
 }
 
-const laterAnywhere = ['strategy', 'promote', 'deploy']
-
 /** Where each key of a nested mapping belongs, for one that was written a level too high or too low. */
-function homeOf(key: string): string | undefined {
+function homeOf(key: string): { path: string; later: boolean } | undefined {
   for (const [mapping, path] of homes) {
-    const keys: readonly string[] = [...specKeys[mapping], ...later[mapping]]
-    if (keys.includes(key)) return `${path}${key}`
+    const known = keysOf(mapping).includes(key)
+    if (known || later[mapping].includes(key)) return { path: `${path}${key}`, later: !known }
   }
   return undefined
 }
@@ -85,16 +61,20 @@ const homes: readonly [SpecMapping, string][] = [
   ['health', 'services.<name>.health.'],
   ['stop', 'services.<name>.stop.'],
   ['build', 'build.'],
+  ['job', 'jobs.<name>.'],
   ['route', 'routes[].'],
+  ['environment', 'environments.<name>.'],
 ]
 
 /** What other tools call it. */
 const otherWords: ReadonlyMap<string, readonly string[]> = new Map([
   ['name', ['app']],
   ['env', ['settings']],
-  ['environment', ['settings']],
+  ['environment', ['environments', 'settings']],
+  ['stages', ['environments']],
   ['variables', ['settings']],
   ['vars', ['settings']],
+  ['config', ['settings']],
   ['processes', ['services']],
   ['process', ['services']],
   ['domains', ['routes']],
@@ -104,6 +84,7 @@ const otherWords: ReadonlyMap<string, readonly string[]> = new Map([
   ['prefix', ['path']],
   ['cmd', ['command']],
   ['run', ['command']],
+  ['script', ['command']],
   ['start', ['command']],
   ['entrypoint', ['command']],
   ['instances', ['replicas']],
@@ -114,6 +95,33 @@ const otherWords: ReadonlyMap<string, readonly string[]> = new Map([
   ['initialdelay', ['after']],
   ['graceperiod', ['grace']],
   ['killtimeout', ['grace']],
+  ['tests', ['pipeline']],
+  ['steps', ['pipeline']],
+  ['workflow', ['pipeline']],
+  ['tasks', ['jobs']],
+  ['cron', ['schedule']],
+  ['root', ['folder']],
+  ['dir', ['folder']],
+  ['directory', ['folder']],
+  ['context', ['folder']],
+  ['publish', ['output']],
+  ['dist', ['output']],
+  ['spa', ['fallback']],
+  ['maxtime', ['timeout']],
+  ['ref', ['branch']],
+  ['rollingupdate', ['rolling']],
+  ['auto', ['on-push']],
+  ['automatic', ['on-push']],
+  ['push', ['on-push']],
+  ['always', ['on-push']],
+  ['predeploy', ['before-rollout']],
+  ['release', ['before-rollout', 'jobs']],
+  ['beforedeploy', ['before-rollout']],
+  ['manual', ['by-hand']],
+  ['yes', ['true']],
+  ['on', ['true']],
+  ['no', ['false']],
+  ['off', ['false']],
 ])
 
 const plain = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '')

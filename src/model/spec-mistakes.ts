@@ -1,6 +1,8 @@
-import { NaruError, type SpecMistake } from '../base/error.ts'
-import { judgeKey, type SpecKey, type SpecMapping, specKeys } from './spec-keys.ts'
-import { type Position, quote, sayNode, type YamlNode } from './yaml-tree.ts'
+import { NaruError } from '../base/error.ts'
+import type { SpecExpected, SpecFound, SpecMistake, SpecNoun } from '../base/spec-mistake.ts'
+import type { SpecKey, SpecMapping } from './spec-definition.ts'
+import { judgeKey, keysOf } from './spec-keys.ts'
+import { foundIn, type Position, quote, type YamlNode } from './yaml-tree.ts'
 
 /** One value with where it stands in the document, "services.web.replicas". */
 export type Field = { node: YamlNode; path: string }
@@ -8,21 +10,23 @@ export type Field = { node: YamlNode; path: string }
 /** Collects every mistake of one file, so that a person corrects them all at once. */
 export class SpecMistakes {
   readonly list: SpecMistake[] = []
+  /** An alias can put one mapping in many places, and judging a key costs something. */
+  readonly #judged = new Map<string, ReturnType<typeof judgeKey>>()
 
   /** Reports `field`; `found` is left out where the value itself may be shown. */
   wrong(
     field: Field,
-    expected: string,
-    more: { found?: string; nearest?: string } = {},
+    expected: SpecExpected,
+    more: { found?: SpecFound; nearest?: string } = {},
   ): undefined {
-    this.at(field.node, field.path, more.found ?? sayNode(field.node), expected, more.nearest)
+    this.at(field.node, field.path, more.found ?? foundIn(field.node), expected, more.nearest)
   }
 
   at(
     { line, column }: Position,
     path: string,
-    found: string,
-    expected: string,
+    found: SpecFound,
+    expected: SpecExpected,
     nearest?: string,
   ): void {
     this.list.push({
@@ -42,9 +46,9 @@ export class SpecMistakes {
   keysOf<M extends SpecMapping>(
     field: Field,
     mapping: M,
-    expected: string,
+    expected: SpecExpected,
   ): Partial<Record<SpecKey<M>, Field>> | undefined {
-    const valid: readonly string[] = specKeys[mapping]
+    const valid = keysOf(mapping)
     const known: Record<string, Field> = {}
     for (const { key, at, value } of this.entriesOf(field, expected) ?? []) {
       const path = within(field.path, key)
@@ -52,18 +56,36 @@ export class SpecMistakes {
         known[key] = { node: value, path }
         continue
       }
-      const { expected: instead, nearest } = judgeKey(mapping, key)
-      this.at(at, path, `the key ${quote(key)}`, instead, nearest)
+      const { expected: instead, nearest } = this.#judge(mapping, key)
+      this.at(at, path, { is: 'key', shown: quote(key) }, instead, nearest)
     }
-    // Only keys of `specKeys[mapping]` were put in, which the type of an index by string cannot say.
+    // Only keys of `keysOf(mapping)` were put in, which the type of an index by string cannot say.
     return isMappingOrNothing(field) ? (known as Partial<Record<SpecKey<M>, Field>>) : undefined
   }
 
   /** The entries of a mapping whose keys are names; none for nothing at all; undefined if it is no mapping. */
-  entriesOf(field: Field, expected: string) {
+  entriesOf(field: Field, expected: SpecExpected) {
     if (field.node.kind === 'mapping') return field.node.entries
     if (field.node.kind === 'nothing') return []
     return this.wrong(field, expected)
+  }
+
+  /** The first entries of one of the many: what is above `most` is reported and left out. */
+  firstOf<T>(field: Field, all: readonly T[], most: number, what: SpecNoun): readonly T[] {
+    if (all.length <= most) return all
+    this.wrong(
+      field,
+      { is: 'at-most', count: most },
+      { found: { is: 'too-many', what, count: all.length } },
+    )
+    return all.slice(0, most)
+  }
+
+  #judge(mapping: SpecMapping, key: string): ReturnType<typeof judgeKey> {
+    const known = this.#judged.get(`${mapping} ${key}`)
+    const judged = known ?? judgeKey(mapping, key)
+    if (!known) this.#judged.set(`${mapping} ${key}`, judged)
+    return judged
   }
 
   /** Throws `spec.invalid` with all mistakes in the order of the file, if there are any. */
@@ -75,8 +97,9 @@ export class SpecMistakes {
     const more = this.list.length - mistakes.length
     const last = mistakes.at(-1)
     if (more > 0 && last) {
-      const found = `${more} more mistake${more === 1 ? '' : 's'}`
-      mistakes.push({ ...last, path: '', found, expected: 'these to be corrected first' })
+      const { line, column } = last
+      const found = { is: 'more-mistakes', count: more } as const
+      mistakes.push({ line, column, path: '', found, expected: { is: 'corrected-first' } })
     }
     throw new NaruError('spec.invalid', { file, mistakes })
   }

@@ -5,12 +5,47 @@ export type Command = string | readonly [string, ...string[]]
 export type Spec = {
   /** Undefined where the file does not name it; the remote's name decides then. */
   app?: string
-  build: { command?: Command }
+  build: BuildSpec
+  /** Run between install and build, in this order; all must pass before there is a release. */
+  pipeline: StepSpec[]
   services: Record<string, ServiceSpec>
+  /** Whether the file names its services; where it does not, those that the build finds are taken too. */
+  servicesNamed: boolean
+  jobs: Record<string, JobSpec>
   routes: RouteSpec[]
   settings: Record<string, string>
   /** Names only. */
   secrets: string[]
+  strategy: Strategy
+  /** `manual`: a push builds and tests, and only `naru deploy` makes it live. */
+  deploy: 'on-push' | 'manual'
+  /** The branch whose pushes come to this environment; undefined where the file does not name one. */
+  branch?: string
+}
+
+/** `rolling`: a few at a time, both releases answer meanwhile. `recreate`: the old one ends first, nobody answers meanwhile. */
+export type Strategy = 'blue-green' | 'rolling' | 'recreate'
+
+export type BuildSpec = {
+  /** Undefined: found out from the files. */
+  command?: Command
+  /** The app's folder in the repository, "apps/web"; "." is all of it. */
+  folder: string
+  /** Folder of static files that the build makes, served as they are; undefined: found out. */
+  output?: string
+  /** Whether an unknown path of a static site is answered with its index.html. */
+  fallback: boolean
+  /** All steps together; a build that takes longer is ended. */
+  timeoutSeconds: number
+}
+
+export type StepSpec = { name: string; command: Command }
+
+/** `before-rollout`: once for each release, to success, before any of its instances starts. `by-hand`: only when asked for. */
+export type JobSpec = {
+  command: Command
+  when: 'before-rollout' | 'by-hand'
+  timeoutSeconds: number
 }
 
 export type ServiceSpec = {
@@ -57,11 +92,20 @@ export const defaultService: ServiceSpec = {
   overlap: 'allowed',
 }
 
+export const defaultBuild: BuildSpec = { folder: '.', fallback: false, timeoutSeconds: 20 * 60 }
+
+export const defaultJobTimeoutSeconds = 10 * 60
+
 /** What an app without a `naru.yaml` gets: one routed service `web`. */
 export const defaultSpec: Spec = {
-  build: {},
+  build: defaultBuild,
+  pipeline: [],
   services: { web: defaultService },
+  servicesNamed: false,
+  jobs: {},
   routes: [{ path: '/', service: 'web' }],
   settings: {},
   secrets: [],
+  strategy: 'blue-green',
+  deploy: 'on-push',
 }

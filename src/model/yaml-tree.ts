@@ -7,12 +7,17 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type ParsedNode,
   Parser,
   type YAMLError,
 } from 'yaml'
-import type { SpecMistake } from '../base/error.ts'
+import {
+  type SpecExpected,
+  type SpecFound,
+  type SpecMistake,
+  type YamlComplaint,
+  yamlComplaints,
+} from '../base/spec-mistake.ts'
 
 /** One value of a YAML document and where it stands. Scalars stay as they were written. */
 export type YamlNode = Position &
@@ -29,42 +34,49 @@ export type YamlEntry = { key: string; at: Position; value: YamlNode }
 /** Both count from 1. */
 export type Position = { line: number; column: number }
 
-const limitBytes = 256 * 1024
+const limitKiB = 256
+/** With every alias written out; without one no file of the allowed size gets there. */
+const limitWritten = 4 * limitKiB * 1024
 /** Deeper than anything a spec says; the parser's recursion would break the process far below a hostile depth. */
 const limitDepth = 24
 
 /** The document as a tree without types; undefined after it added to `mistakes` why it is none. */
 export function readYaml(text: string, mistakes: SpecMistake[]): YamlNode | undefined {
   const before = mistakes.length
-  const wrong = (at: Position, found: string, expected: string) =>
-    mistakes.push({ ...at, path: '', found, expected })
-  if (Buffer.byteLength(text) > limitBytes) {
-    wrong(start, 'a file of more than 256 KiB', 'a smaller one')
+  const wrong: Wrong = (at, found, expected) => mistakes.push({ ...at, path: '', found, expected })
+  if (Buffer.byteLength(text) > limitKiB * 1024) {
+    wrong(start, { is: 'big-file', limitKiB }, { is: 'smaller-file' })
     return undefined
   }
   const source = text.replace(/^\uFEFF/, '')
   refuseUnprintable(source, wrong)
   if (mistakes.length > before) return undefined
 
-  const lines = new LineCounter()
-  const tokens = [...new Parser(lines.addNewLine).parse(source)]
+  const tokens = [...new Parser().parse(source)]
+  const lineStarts = startsOfLines(source)
   const placeOf = (offset: number): Position => {
-    const { line, col } = lines.linePos(Math.max(0, Math.min(offset, source.length)))
-    return { line: Math.max(1, line), column: Math.max(1, col) }
+    const inside = Math.max(0, Math.min(offset, source.length))
+    const line = lastAtMost(lineStarts, inside)
+    return { line: line + 1, column: inside - (lineStarts[line] ?? 0) + 1 }
   }
   const deep = tooDeep(tokens)
   if (deep !== undefined) {
-    wrong(placeOf(deep), `more than ${limitDepth} levels of nesting`, 'fewer')
+    wrong(placeOf(deep), { is: 'deep', levels: limitDepth }, { is: 'fewer' })
     return undefined
   }
-  const [document, second] = compose(tokens, lines)
+  const [document, second] = compose(tokens)
   for (const error of document?.errors.slice(0, 20) ?? []) {
-    const { found, expected } = syntax(error, source)
-    wrong(placeOf(error.pos[0]), found, expected)
+    const complaint = { is: 'yaml', ...syntax(error, source) } as const
+    wrong(placeOf(error.pos[0]), complaint, complaint)
   }
-  if (second) wrong(placeOf(second.range[0]), 'a second document', 'one document in the file')
+  if (second) {
+    wrong(placeOf(second.range[0]), { is: 'second-document' }, { is: 'one-document' })
+  }
   if (mistakes.length > before) return undefined
   const tree = document?.contents ? plant(document.contents, placeOf, wrong) : nothing(start)
+  if (written(tree) > limitWritten) {
+    wrong(start, { is: 'big-written-out', limitKiB: limitWritten / 1024 }, { is: 'smaller-file' })
+  }
   return mistakes.length > before ? undefined : tree
 }
 
@@ -72,7 +84,46 @@ const start: Position = { line: 1, column: 1 }
 
 const nothing = (at: Position): YamlNode => ({ ...at, kind: 'nothing' })
 
-type Wrong = (at: Position, found: string, expected: string) => void
+/** Our own count: the library's loses its way where a block scalar is refused. */
+function startsOfLines(source: string): number[] {
+  const starts = [0]
+  for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) {
+    starts.push(at + 1)
+  }
+  return starts
+}
+
+/** The index of the last of the ascending numbers that is not above `limit`. */
+function lastAtMost(ascending: readonly number[], limit: number): number {
+  let low = 0
+  let high = ascending.length - 1
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if ((ascending[middle] ?? 0) <= limit) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+type Wrong = (at: Position, found: SpecFound, expected: SpecExpected) => void
+
+/** How long the document is with every alias written out, so that reading it takes no longer than it looks. */
+function written(root: YamlNode): number {
+  const lengths = new Map<YamlNode, number>()
+  const lengthOf = (node: YamlNode): number => {
+    const known = lengths.get(node)
+    if (known !== undefined) return known
+    let length = 1
+    if (node.kind === 'text') length += node.text.length
+    if (node.kind === 'list') for (const item of node.items) length += lengthOf(item)
+    if (node.kind === 'mapping') {
+      for (const { key, value } of node.entries) length += key.length + lengthOf(value)
+    }
+    lengths.set(node, length)
+    return length
+  }
+  return lengthOf(root)
+}
 
 /** What would be invisible in a message, a log or a terminal, and what no program can be given. */
 function refuseUnprintable(source: string, wrong: Wrong): void {
@@ -81,8 +132,9 @@ function refuseUnprintable(source: string, wrong: Wrong): void {
     const match = unprintable.exec(line)
     if (!match || ++count > 10) return
     const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-    const found = match[0] === '\uFFFD' ? 'a byte that is not UTF-8' : `the character U+${code}`
-    wrong({ line: index + 1, column: match.index + 1 }, found, 'printable text in UTF-8')
+    const found: SpecFound =
+      match[0] === '\uFFFD' ? { is: 'not-utf8' } : { is: 'character', code: `U+${code}` }
+    wrong({ line: index + 1, column: match.index + 1 }, found, { is: 'utf8' })
   })
 }
 
@@ -104,13 +156,9 @@ function tooDeep(tokens: readonly CST.Token[]): number | undefined {
   return undefined
 }
 
-function compose(
-  tokens: readonly CST.Token[],
-  lineCounter: LineCounter,
-): Document.Parsed<ParsedNode>[] {
+function compose(tokens: readonly CST.Token[]): Document.Parsed<ParsedNode>[] {
   // Types are ours to decide (failsafe), and so are duplicate keys: the library's check is quadratic.
   const composer = new Composer<ParsedNode>({
-    lineCounter,
     schema: 'failsafe',
     merge: false,
     uniqueKeys: false,
@@ -132,10 +180,12 @@ function plant(root: unknown, placeOf: (offset: number) => Position, wrong: Wron
     const at = hasRange(node) ? placeOf(node.range[0]) : above
     if (isAlias(node)) {
       const named = anchors.get(node.source)
-      if (!named) wrong(at, `the alias ${quote(node.source)}`, 'an anchor of that name before it')
+      if (!named) {
+        wrong(at, { is: 'named-alias', shown: quote(node.source) }, { is: 'anchor-before' })
+      }
       return named ?? nothing(at)
     }
-    if (hasTag(node)) wrong(at, `the tag ${quote(node.tag)}`, 'no tags: types are known')
+    if (hasTag(node)) wrong(at, { is: 'tag', shown: quote(node.tag) }, { is: 'no-tags' })
     const grown = growInside(node, at)
     if (hasAnchor(node)) anchors.set(node.anchor, grown)
     return grown
@@ -158,16 +208,13 @@ function plant(root: unknown, placeOf: (offset: number) => Position, wrong: Wron
       const value = grow(pair.value, at)
       const key = isAlias(pair.key) ? undefined : grow(pair.key, at)
       if (key?.kind !== 'text') {
-        wrong(at, `${key ? sayNode(key) : 'an alias'} as a key`, 'a name')
+        wrong(at, { is: 'as-key', what: key?.kind ?? 'alias' }, { is: 'key-name' })
         continue
       }
       const first = seen.get(key.text)
       if (first) {
-        wrong(
-          at,
-          `the key ${quote(key.text)} a second time`,
-          `it only once, as on line ${first.line}`,
-        )
+        const found = { is: 'key-again', shown: quote(key.text) } as const
+        wrong(at, found, { is: 'once-as-on', line: first.line })
         continue
       }
       seen.set(key.text, at)
@@ -189,11 +236,9 @@ const hasTag = (node: unknown): node is { tag: string } =>
 const hasAnchor = (node: unknown): node is { anchor: string } =>
   typeof node === 'object' && node !== null && 'anchor' in node && typeof node.anchor === 'string'
 
-/** A value as a message names it: `"5"`, `nothing`, `a list`. */
-export function sayNode(node: YamlNode): string {
-  if (node.kind === 'text') return quote(node.text)
-  return node.kind === 'nothing' ? 'nothing' : `a ${node.kind}`
-}
+/** A value as a mistake names it. */
+export const foundIn = (node: YamlNode): SpecFound =>
+  node.kind === 'text' ? { is: 'text', shown: quote(node.text) } : { is: node.kind }
 
 /** Text of the file inside a message: quoted, on one line, never long, nothing in it invisible. */
 export function quote(text: string): string {
@@ -203,71 +248,19 @@ export function quote(text: string): string {
   })
 }
 
-/** The library's complaint in our words. It never cites the file's text, which may hold a value. */
-function syntax(error: YAMLError, source: string): { found: string; expected: string } {
+/** The library's complaint as one of ours. It never cites the file's text, which may hold a value. */
+function syntax(error: YAMLError, source: string): { complaint: YamlComplaint; bracket?: string } {
   const [offset] = error.pos
   const lineStart = source.lastIndexOf('\n', offset - 1) + 1
-  if (/^[ ]*\t/.test(source.slice(lineStart, lineStart + 200))) return complaints.TAB_AS_INDENT
+  if (/^[ ]*\t/.test(source.slice(lineStart, lineStart + 200))) {
+    return { complaint: 'TAB_AS_INDENT' }
+  }
   if (error.code === 'MISSING_CHAR') {
-    const closing = /(?:closing |end with a |with a )(["'}\]])/.exec(error.message)?.[1]
-    if (closing) return { found: 'the end of it', expected: `a closing ${closing}` }
+    const bracket = /(?:closing |end with a |with a )(["'}\]])/.exec(error.message)?.[1]
+    if (bracket) return { complaint: 'UNCLOSED', bracket }
   }
   if (error.code === 'BAD_INDENT' && error.message.startsWith('Flow')) {
-    return {
-      found: 'a bracket that is still open here',
-      expected: 'it closed, or this line indented',
-    }
+    return { complaint: 'OPEN_BRACKET' }
   }
-  if (error.code in complaints) return complaints[error.code as keyof typeof complaints]
-  return { found: 'what is not YAML', expected: 'valid YAML' }
-}
-
-const complaints = {
-  ALIAS_PROPS: { found: 'an alias with an anchor or a tag', expected: 'the alias alone' },
-  BAD_ALIAS: {
-    found: 'an alias without a name',
-    expected: 'quotes around a text that begins with *',
-  },
-  BAD_COLLECTION_TYPE: { found: 'a tag that does not fit', expected: 'no tags: types are known' },
-  BAD_DIRECTIVE: { found: 'a % directive', expected: 'no directives' },
-  BAD_DQ_ESCAPE: {
-    found: 'an unknown \\ escape',
-    expected: "\\\\ for a backslash, or single quotes ('…')",
-  },
-  BAD_INDENT: {
-    found: 'a line that is indented differently',
-    expected: 'the same indentation as its neighbours',
-  },
-  BAD_PROP_ORDER: {
-    found: 'an anchor or a tag in the wrong place',
-    expected: 'it right before its value',
-  },
-  BAD_SCALAR_START: {
-    found: 'a text that begins with a reserved character',
-    expected: 'quotes around it',
-  },
-  BLOCK_AS_IMPLICIT_KEY: {
-    found: 'a second ": " in one line',
-    expected: 'quotes around the text, or the key on a line of its own',
-  },
-  BLOCK_IN_FLOW: {
-    found: 'an indented block inside { } or [ ]',
-    expected: 'one style: brackets or indentation',
-  },
-  DUPLICATE_KEY: { found: 'a key a second time', expected: 'each key once' },
-  IMPOSSIBLE: { found: 'what is not YAML', expected: 'valid YAML' },
-  KEY_OVER_1024_CHARS: { found: 'a key of more than 1,024 characters', expected: 'a name' },
-  MISSING_CHAR: { found: 'a line without a ":"', expected: 'key: value' },
-  MULTILINE_IMPLICIT_KEY: { found: 'a line without a ":"', expected: 'key: value' },
-  MULTIPLE_ANCHORS: { found: 'a second anchor', expected: 'one at most' },
-  MULTIPLE_DOCS: { found: 'a second document', expected: 'one document in the file' },
-  MULTIPLE_TAGS: { found: 'a second tag', expected: 'no tags: types are known' },
-  NON_STRING_KEY: { found: 'a key that is no text', expected: 'a name' },
-  RESOURCE_EXHAUSTION: { found: 'more than can be read', expected: 'a smaller file' },
-  TAB_AS_INDENT: { found: 'a tab as indentation', expected: 'spaces' },
-  TAG_RESOLVE_FAILED: { found: 'an unknown tag', expected: 'no tags: types are known' },
-  UNEXPECTED_TOKEN: {
-    found: 'something that does not belong here',
-    expected: 'the next key on a line of its own',
-  },
+  return { complaint: yamlComplaints.find((known) => known === error.code) ?? 'UNKNOWN' }
 }

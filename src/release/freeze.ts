@@ -2,7 +2,7 @@ import { NaruError } from '../base/error.ts'
 import type { Artifact } from '../model/artifact.ts'
 import { type Place, production } from '../model/environment.ts'
 import type { Release, ReleaseRoute, ReleaseService } from '../model/release.ts'
-import type { RouteSpec, Spec } from '../model/spec.ts'
+import { defaultService, type RouteSpec, type Spec } from '../model/spec.ts'
 
 export type Ingredients = {
   place: Place
@@ -14,6 +14,7 @@ export type Ingredients = {
   by: string
   reason: Release['reason']
   at: string
+  promotedFrom?: Release['promotedFrom']
   /** Set with `naru settings set`: stronger than the spec's. */
   settings: Record<string, string>
   /** Newest version of every secret that is set. */
@@ -22,10 +23,11 @@ export type Ingredients = {
   domain: string
 }
 
-/** Everything that will serve, in one value that never changes again. Throws `secret.missing`, `build.no-start`. */
+/** Everything that will serve, in one value that never changes again. Throws `secret.missing`, `build.no-start`. Jobs of the spec win over those that the files name. */
 export function freeze(from: Ingredients): Omit<Release, 'number' | 'stableAt'> {
-  const { place, spec, artifact } = from
-  checkSecrets(place.app, spec.secrets, from.secrets)
+  const { place, artifact } = from
+  const spec = withoutWeb(from.spec, artifact) ?? from.spec
+  checkSecrets(place, spec.secrets, from.secrets)
   return {
     ...place,
     commit: from.commit,
@@ -33,19 +35,26 @@ export function freeze(from: Ingredients): Omit<Release, 'number' | 'stableAt'> 
     build: from.build,
     artifact: artifact.digest,
     services: commands(spec, artifact),
+    jobs: { ...artifact.jobs, ...spec.jobs },
+    strategy: spec.strategy,
     routes: spec.routes.map((route) => frozenRoute(route, place, from.domain)),
     settings: { ...spec.settings, ...from.settings },
     secrets: from.secrets,
     createdAt: from.at,
     by: from.by,
     reason: from.reason,
+    promotedFrom: from.promotedFrom ?? null,
   }
 }
 
 /** Names that the spec asks for and nobody has set: `secret.missing` names all of them. */
-export function checkSecrets(app: string, needed: string[], set: Record<string, number>): void {
-  const names = needed.filter((name) => !(name in set))
-  if (names.length > 0) throw new NaruError('secret.missing', { app, names })
+export function checkSecrets(
+  { app, environment }: Place,
+  needed: readonly string[],
+  set: Readonly<Record<string, number>>,
+): void {
+  const names = needed.filter((name) => !Object.hasOwn(set, name))
+  if (names.length > 0) throw new NaruError('secret.missing', { app, environment, names })
 }
 
 /** "<app>.<domain>" in production, "<app>-<environment>.<domain>" elsewhere. */
@@ -60,11 +69,30 @@ export const frozenRoute = (route: RouteSpec, place: Place, domain: string): Rel
 })
 
 function commands(spec: Spec, artifact: Artifact): Record<string, ReleaseService> {
+  const services = spec.servicesNamed ? spec.services : { ...found(artifact), ...spec.services }
   return Object.fromEntries(
-    Object.entries(spec.services).map(([name, service]) => {
-      const command = service.command ?? artifact.start
-      if (command === null) throw new NaruError('build.no-start', { found: name })
+    Object.entries(services).map(([name, service]) => {
+      const command = service.command ?? artifact.services[name]
+      if (command === undefined) throw new NaruError('build.no-start', { found: name })
       return [name, { ...service, command }]
     }),
   )
 }
+
+/**
+ * The spec of an app of workers alone: where no file names `web` but others, it was never meant, nor was the route that
+ * every app gets of itself. Undefined where somebody wrote one of the two down.
+ */
+function withoutWeb(spec: Spec, { services }: Artifact): Spec | undefined {
+  const { web, ...others } = spec.services
+  const isFound = Object.keys(services).length > 0 && !Object.hasOwn(services, 'web')
+  const isAssumed = !spec.servicesNamed && web?.command === undefined
+  const hasOwnRoute = spec.routes.some(({ host, path }) => host !== undefined || path !== '/')
+  return isFound && isAssumed && !hasOwnRoute
+    ? { ...spec, services: others, routes: [] }
+    : undefined
+}
+
+/** The services that the files name, as the worker of a Procfile. */
+const found = ({ services }: Artifact): Spec['services'] =>
+  Object.fromEntries(Object.keys(services).map((name) => [name, defaultService]))

@@ -14,3 +14,23 @@ export function decide(state: Rollout, effect: Effect): Rollout {
   const pending = [...state.pending, { key: `${effects}-${effect.do}`, effect }]
   return { ...state, pending, effects }
 }
+
+/** Services of that side get their replicas; nothing is decided where none is named. */
+export const start = (
+  state: Rollout,
+  side: 'candidate' | 'stable',
+  services: readonly { name: string }[],
+): Rollout =>
+  services.length === 0
+    ? state
+    : decide(state, { do: 'start', side, services: services.map(({ name }) => name) })
+
+/** Services of that side end; nothing is decided where none is named. */
+export const stop = (
+  state: Rollout,
+  side: 'candidate' | 'stable',
+  services: readonly { name: string }[],
+): Rollout =>
+  services.length === 0
+    ? state
+    : decide(state, { do: 'stop', side, services: services.map(({ name }) => name) })

@@ -1,12 +1,32 @@
 import type { Problem } from '../base/error.ts'
-import type { Rollout, ServicePlan } from '../model/rollout.ts'
-import { healthyCount, instancesOf, isReady, restartsOf, type SideView } from './view.ts'
+import type { Rolling, Rollout, ServicePlan, Wave } from '../model/rollout.ts'
+import { instancesOf, isReady, restartsOf, type SideView, type View } from './view.ts'
 
 /** Tries after the first that a program has while its release comes up. */
 export const restartBudget = 3
 
 /** How long a routed service may be without a healthy instance while its release is watched. */
 export const falterMs = 3000
+
+/** After so long of a start it is told what is wrong so far. */
+export const slowMs = 10_000
+
+/** The wave with what is wrong so far, once it has taken long; the same where that is known or nothing is wrong. */
+export function withSlowness(rollout: Rollout, view: SideView, now: number): Wave | null {
+  const { wave, candidate } = rollout
+  if (wave === null || wave.slow !== undefined || now - wave.since < slowMs) return wave
+  for (const { name, healthyWithinMs } of candidate.services) {
+    const sick = instancesOf(view, name).find(({ healthy, reason }) => !healthy && reason !== '')
+    if (!wave.services.includes(name) || sick === undefined) continue
+    const { reason, port: given, listening } = sick
+    const withinSeconds = Math.round(healthyWithinMs / 1000)
+    return {
+      ...wave,
+      slow: { service: name, reason, given, listening: [...listening], withinSeconds },
+    }
+  }
+  return wave
+}
 
 /** Why a release that is coming up has failed, or null while it may still succeed. */
 export function judgeStart(rollout: Rollout, view: SideView, now: number): Problem | null {
@@ -29,10 +49,42 @@ export function judgeBake(rollout: Rollout, view: SideView, now: number): Proble
   )
 }
 
-/** When a routed service was first seen without a healthy instance; null while each has one. */
+/**
+ * Why a release that replaces another instance by instance has failed. Of a service that is coming up a program has its
+ * tries; one that is up must stay up.
+ */
+export function judgeRolling(
+  rollout: Rollout,
+  rolling: Rolling,
+  { candidate: view }: View,
+  now: number,
+): Problem | null {
+  const count = ({ name }: ServicePlan) => rolling.candidate[name] ?? 0
+  const services = rollout.candidate.services.filter((service) => count(service) > 0)
+  return (
+    firstProblem(services, (service) =>
+      count(service) > (rolling.admitted[service.name] ?? 0)
+        ? (crashed(rollout, service, view) ??
+          lateInstance(rollout, service, view, now - rolling.since, count(service)))
+        : died(rollout, service, view, now),
+    ) ?? faltered(rollout, view, now)
+  )
+}
+
+/** When a routed service was first seen with too few healthy instances to serve; null while each has enough. */
 export function unservedSince(rollout: Rollout, view: SideView, now: number): number | null {
-  const down = rollout.candidate.services.some((s) => s.routed && healthyCount(view, s.name) === 0)
+  const down = rollout.candidate.services.some((service) => isUnserved(rollout, service, view))
   return down ? (rollout.unservedSince ?? now) : null
+}
+
+/** One that comes back after the machine was away has the time that it may take to start. */
+function isUnserved({ rolling, status }: Rollout, service: ServicePlan, view: SideView): boolean {
+  const isRolling = rolling !== null && status !== 'baking'
+  const needed = isRolling ? (rolling.admitted[service.name] ?? 0) : Math.min(1, service.replicas)
+  const served = instancesOf(view, service.name).filter(
+    ({ healthy, awaited }) => healthy || awaited,
+  )
+  return service.routed && served.length < needed
 }
 
 /** On the way back, workers start under traffic; a new release's worker must run before it gets any. */
@@ -60,6 +112,18 @@ function late(rollout: Rollout, service: ServicePlan, view: SideView, now: numbe
   return unhealthy(rollout, service, view, service.healthyWithinMs)
 }
 
+function lateInstance(
+  rollout: Rollout,
+  service: ServicePlan,
+  view: SideView,
+  sinceMs: number,
+  count: number,
+): Problem | null {
+  if (sinceMs < service.healthyWithinMs) return null
+  if (isReady(view, service, service.healthyForMs, count)) return null
+  return unhealthy(rollout, service, view, service.healthyWithinMs)
+}
+
 function lateInBake(rollout: Rollout, service: ServicePlan, view: SideView, now: number) {
   const limitMs = settleMs(rollout) + service.healthyWithinMs
   if (isReady(view, service, 0) || now - rollout.since < limitMs) return null
@@ -77,6 +141,7 @@ function unhealthy(rollout: Rollout, service: ServicePlan, view: SideView, ms: n
       reason: sick?.reason ?? 'not enough instances were started',
       given: sick?.port ?? null,
       listening: sick?.listening ?? [],
+      exposed: rollout.traffic !== 'stable',
     },
   }
 }
@@ -99,11 +164,10 @@ function died(rollout: Rollout, service: ServicePlan, view: SideView, now: numbe
 function faltered(rollout: Rollout, view: SideView, now: number): Problem | null {
   const since = unservedSince(rollout, view, now)
   if (since === null || now - since < falterMs) return null
-  const service = rollout.candidate.services.find(
-    (s) => s.routed && healthyCount(view, s.name) === 0,
-  )
+  const service = rollout.candidate.services.find((s) => isUnserved(rollout, s, view))
   if (service === undefined) return null
-  const reason = instancesOf(view, service.name)[0]?.reason || 'it has no instance'
+  const sick = instancesOf(view, service.name).find((instance) => !instance.healthy)
+  const reason = sick?.reason || 'it has no instance'
   return {
     code: 'rollout.faltered',
     facts: { release: rollout.candidate.release, service: service.name, reason },

@@ -6,17 +6,23 @@ export type SetPlan = { release: number; service: string; count: number }
 export type Steady = { keep: SetPlan[]; warmOver: boolean }
 
 /**
- * All services of the stable release, and the routed ones of the warm one until its time is over. Whatever
- * else runs there is to be ended. `now` is `Clock.served()`.
+ * All services of the stable release, and the routed ones of the warm one until its time is over, and of `left`: one
+ * that has the traffic although another is stable. Whatever else runs there is to be ended. `now` is `Clock.served()`.
  */
 export function steady(
   stable: RolloutPlan | null,
   warm: { plan: RolloutPlan; untilServed: number } | null,
   now: number,
+  left: RolloutPlan | null = null,
 ): Steady {
   const warmOver = warm !== null && now >= warm.untilServed
-  const kept = warm !== null && !warmOver ? setsOf(warm.plan, (service) => service.routed) : []
-  return { keep: [...(stable === null ? [] : setsOf(stable, () => true)), ...kept], warmOver }
+  const kept = warm !== null && !warmOver && warm.plan.release !== left?.release ? [warm.plan] : []
+  const beside = [...kept, ...(left === null ? [] : [left])]
+  const keep = [
+    ...(stable === null ? [] : setsOf(stable, () => true)),
+    ...beside.flatMap((plan) => setsOf(plan, (service) => service.routed)),
+  ]
+  return { keep, warmOver }
 }
 
 const setsOf = (

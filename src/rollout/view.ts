@@ -5,6 +5,8 @@ export type InstanceView = {
   healthy: boolean
   /** Its program has ended and waits for its next start. */
   down: boolean
+  /** It starts again because the machine or the engine was away, not because it ended. */
+  awaited: boolean
   healthyForMs: number
   restarts: number
   /** "exit code 1"; how its program ended last, "" if it never did. */
@@ -30,15 +32,22 @@ export const healthyCount = (side: SideView, service: string): number =>
 export const restartsOf = (side: SideView, service: string): number =>
   Math.max(0, ...instancesOf(side, service).map((instance) => instance.restarts))
 
-/** All replicas are there and healthy, for as long as the spec asks. */
-export function isReady(side: SideView, plan: ServicePlan, forMs = plan.healthyForMs): boolean {
+/** All replicas, or so many, are there and healthy, for as long as the spec asks. */
+export function isReady(
+  side: SideView,
+  plan: ServicePlan,
+  forMs = plan.healthyForMs,
+  count = plan.replicas,
+): boolean {
   const ready = instancesOf(side, plan.name).filter((i) => i.healthy && i.healthyForMs >= forMs)
-  return ready.length >= plan.replicas
+  return ready.length >= count
 }
 
-/** Every routed service of the release has at least one healthy instance. */
+/** Every routed service of the release that should have instances has at least one that is healthy. */
 export function canServe(side: SideView, plan: RolloutPlan): boolean {
-  return plan.services.filter(isRouted).every((service) => healthyCount(side, service.name) > 0)
+  return plan.services
+    .filter((service) => service.routed && service.replicas > 0)
+    .every((service) => healthyCount(side, service.name) > 0)
 }
 
 /** Healthy instances behind the release's routes. */

@@ -1,14 +1,21 @@
-import type { Rollout, ServicePlan } from '../model/rollout.ts'
+import { isOver, type Rollout, type ServicePlan, type Side } from '../model/rollout.ts'
 import { startsAfterFlip } from './judge.ts'
 
-export type Wanted = { candidate: string[]; stable: string[] }
+/** Instances by service. */
+export type Wanted = Record<Side, Record<string, number>>
 
 /**
- * The services of each side that should be running in this state, apart from what is still decided and not
- * done. After a restart, of Naru or of the machine, they are asked for again.
+ * How many instances of each service of each side should be running in this state, apart from what is still decided
+ * and not done. After a restart, of Naru or of the machine, they are asked for again.
  */
 export function wanted(rollout: Rollout): Wanted {
-  return { candidate: names(candidateOf(rollout)), stable: names(stableOf(rollout)) }
+  const { rolling, traffic, status } = rollout
+  if (rolling === null || isOver(status))
+    return { candidate: replicas(candidateOf(rollout)), stable: replicas(stableOf(rollout)) }
+  return {
+    candidate: traffic === 'stable' && status === 'aborting' ? {} : rolling.candidate,
+    stable: rolling.stable,
+  }
 }
 
 function candidateOf(rollout: Rollout): ServicePlan[] {
@@ -27,6 +34,9 @@ function candidateOf(rollout: Rollout): ServicePlan[] {
     case 'aborting':
     case 'restoring':
       return rollout.traffic === 'candidate' ? services : []
+    case 'preparing':
+      // It serves already: a deployment that was blocked has left it so.
+      return rollout.traffic === 'candidate' ? services.filter((service) => service.routed) : []
     default:
       return []
   }
@@ -47,4 +57,5 @@ function stableOf({ status, stable, displaced }: Rollout): ServicePlan[] {
   return stable.services.filter((service) => !displaced.includes(service.name))
 }
 
-const names = (services: ServicePlan[]): string[] => services.map((service) => service.name)
+const replicas = (services: ServicePlan[]): Record<string, number> =>
+  Object.fromEntries(services.map((service) => [service.name, service.replicas]))

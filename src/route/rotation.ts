@@ -8,7 +8,16 @@ export type PlaceRoutes = {
   place: Place
   routes: readonly ReleaseRoute[]
   serving: number | null
+  /** A release that replaces it instance by instance, and answers as well. */
+  beside?: Beside | null
   page: Route['page']
+}
+
+/** At most so many instances of each service, the oldest, are in rotation. */
+export type Beside = {
+  release: number
+  routes: readonly ReleaseRoute[]
+  most: Readonly<Record<string, number>>
 }
 
 /**
@@ -26,45 +35,72 @@ export function buildRoutes(
 }
 
 function routesOf(
-  { place, routes, serving, page }: PlaceRoutes,
+  { place, routes, serving, beside, page }: PlaceRoutes,
   instances: readonly Instance[],
 ): Route[] {
-  return routes.map(({ host, path, service }) => ({
-    host,
-    path,
-    app: place.app,
-    environment: place.environment,
-    service,
-    backends: serving === null ? [] : [backendOf(place, service, serving, instances)],
-    page,
-  }))
+  const here = instances.filter(
+    ({ set }) => set.app === place.app && set.environment === place.environment,
+  )
+  const addresses = [...routes, ...(beside?.routes ?? []).filter((its) => !find(routes, its))]
+  return addresses.map((address) => {
+    const old = find(routes, address)
+    const its = find(beside?.routes ?? [], address)
+    const sets = [
+      ...(old && serving !== null ? [setOf(here, serving, old.service)] : []),
+      ...(its && beside ? [setOf(here, beside.release, its.service, beside.most)] : []),
+    ]
+    return {
+      host: address.host,
+      path: address.path,
+      app: place.app,
+      environment: place.environment,
+      service: address.service,
+      backends: backendsOf(sets),
+      page,
+    }
+  })
 }
 
-function backendOf(
-  { app, environment }: Place,
-  service: string,
+type RoutedSet = { release: number; instances: Instance[] }
+
+function setOf(
+  here: readonly Instance[],
   release: number,
-  instances: readonly Instance[],
-): Backend {
-  const here = instances.filter(
-    ({ set }) =>
-      set.app === app &&
-      set.environment === environment &&
-      set.service === service &&
-      set.release === release,
-  )
-  const healthy = here.filter(({ health }) => health === 'healthy')
-  // An app too slow for its own probes is better asked than given up: its page would fail every visitor.
-  const inRotation =
-    healthy.length > 0 ? healthy : here.filter(({ health }) => health === 'unhealthy')
-  return {
-    release,
-    weight: 1,
-    instances: inRotation
-      .map(({ id, address }) => ({ id, host: address.host, port: address.port }))
-      .sort((a, b) => compare(a.id, b.id)),
-  }
+  service: string,
+  most: Beside['most'] | null = null,
+): RoutedSet {
+  const instances = here.filter(({ set }) => set.service === service && set.release === release)
+  if (most === null) return { release, instances }
+  const healthy = instances.filter(isHealthy).sort(byAge)
+  return { release, instances: healthy.slice(0, most[service] ?? 0) }
 }
+
+/** Every instance gets the same share, whichever release it is of. */
+function backendsOf(sets: RoutedSet[]): Backend[] {
+  const isAnyHealthy = sets.some(({ instances }) => instances.some(isHealthy))
+  return sets.map(({ release, instances }) => {
+    // An app too slow for its own probes is better asked than given up: its page would fail every visitor.
+    const inRotation = instances.filter(({ health }) =>
+      isAnyHealthy ? health === 'healthy' : health === 'unhealthy',
+    )
+    return {
+      release,
+      weight: sets.length === 1 ? 1 : inRotation.length,
+      instances: inRotation
+        .map(({ id, address }) => ({ id, host: address.host, port: address.port }))
+        .sort((a, b) => compare(a.id, b.id)),
+    }
+  })
+}
+
+const isHealthy = ({ health }: Instance): boolean => health === 'healthy'
+
+const find = (routes: readonly ReleaseRoute[], { host, path }: ReleaseRoute) =>
+  routes.find((route) => route.host === host && route.path === path)
+
+/** Oldest first. */
+const byAge = (a: Instance, b: Instance): number =>
+  compare(a.startedAt, b.startedAt) || compare(a.id, b.id)
 
 const sortKey = ({ host, path, app, environment, service }: Route): string =>
   [host, path, app, environment, service].join(' ')

@@ -22,9 +22,12 @@ export interface Router {
   watch(listener: () => void): () => void
 }
 
+/** Whose route it is, as far as it says so: what it does not say is "". */
+export type RefusedRoute = Pick<Route, 'host' | 'path' | 'app' | 'environment'>
+
 export type Applied = {
   number: number
-  refused: { route: Pick<Route, 'host' | 'path' | 'app'>; reason: string }[]
+  refused: { route: RefusedRoute; reason: string }[]
 }
 export type Drained = { leftInFlight: number }
 

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { NaruError } from '../base/error.ts'
 import type { Route, RouteTable } from '../model/route.ts'
 import { isRouteHost } from './host.ts'
-import type { Applied } from './router.ts'
+import type { Applied, RefusedRoute } from './router.ts'
 
 /** The table before the first. */
 export const emptyTable: RouteTable = { number: 0, routes: [] }
@@ -83,13 +83,13 @@ function claim(
 
 /** A refused route changes nothing for its owner, unless the address went to another one. */
 function keepServed(
-  refused: Pick<Route, 'host' | 'path' | 'app'>,
+  refused: RefusedRoute,
   before: ReadonlyMap<string, Route>,
   accepted: Map<string, Route>,
 ): void {
   const address = addressOf(refused)
   const holder = before.get(address)
-  if (holder && holder.app === refused.app && !accepted.has(address)) accepted.set(address, holder)
+  if (holder && sameOwner(holder, refused) && !accepted.has(address)) accepted.set(address, holder)
 }
 
 function tableIn(input: unknown, servedNumber: number): { number: number; routes: unknown[] } {
@@ -158,8 +158,13 @@ const isCount = (input: unknown): input is number =>
 const quoted = (input: unknown): string => (JSON.stringify(input) ?? 'nothing').slice(0, 120)
 
 /** What a refusal says of a route, whatever the route is. */
-function named(route: unknown): Pick<Route, 'host' | 'path' | 'app'> {
+function named(route: unknown): RefusedRoute {
   const text = (key: string) =>
     isRecord(route) && typeof route[key] === 'string' ? route[key] : ''
-  return { host: text('host'), path: text('path'), app: text('app') }
+  return {
+    host: text('host'),
+    path: text('path'),
+    app: text('app'),
+    environment: text('environment'),
+  }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import websocket from '@fastify/websocket'
 import fastify, { type InjectOptions, type LightMyRequestResponse } from 'fastify'
 import {
   serializerCompiler,
@@ -7,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod'
 import { randomId } from '../base/id.ts'
 import { appRoutes } from './apps.ts'
+import { archiveRoutes } from './archives.ts'
 import { authenticate } from './authentication.ts'
 import { buildRoutes } from './builds.ts'
 import { deploymentRoutes } from './deployments.ts'
@@ -15,6 +17,7 @@ import { eventRoutes } from './events.ts'
 import { answerFailures, answerRefusal, bodyLimitBytes, unreadable } from './failure.ts'
 import { gitRoutes } from './git.ts'
 import { instanceRoutes } from './instances.ts'
+import { jobRoutes } from './jobs.ts'
 import { readJsonBodies } from './json-body.ts'
 import { logRoutes } from './logs.ts'
 import { describeApi } from './openapi.ts'
@@ -23,10 +26,14 @@ import { checkNames } from './path.ts'
 import { pushRoutes } from './pushes.ts'
 import { releaseRoutes } from './releases.ts'
 import { logRequests } from './request-log.ts'
+import { runRoutes } from './run.ts'
+import { scaleRoutes } from './scale.ts'
 import { secretRoutes } from './secrets.ts'
 import { serverRoutes } from './server-info.ts'
 import { settingRoutes } from './settings.ts'
 import { type StreamLimits, Streams } from './stream.ts'
+import { tokenRoutes } from './tokens.ts'
+import { webSocketsOf } from './upgrade.ts'
 
 export type ApiServer = {
   /** Returns its base URL; with port 0 a free one. Rejects with what the socket says, EADDRINUSE. */
@@ -48,8 +55,18 @@ export async function apiServer(parts: ApiParts, limits?: StreamLimits): Promise
   const api = bareServer(parts)
   const streams = new Streams(parts.log, limits)
   const routes = collectRoutes(api)
+  // First, so that a connection which is refused is closed too.
+  await api.register(websocket, {
+    options: { maxPayload: bodyLimitBytes, server: webSocketsOf(api.server) },
+    preClose: (done) => {
+      // Whoever holds one learns that it is broken off; one that reads nothing would never answer a farewell.
+      for (const socket of api.websocketServer.clients) socket.terminate()
+      api.websocketServer.close()
+      done()
+    },
+  })
   logRequests(api, parts.log)
-  authenticate(api, parts.store.db)
+  authenticate(api, parts.tokens)
   checkNames(api)
   answerFailures(api, parts)
   readJsonBodies(api)
@@ -58,13 +75,18 @@ export async function apiServer(parts: ApiParts, limits?: StreamLimits): Promise
   appRoutes(api, parts)
   environmentRoutes(api, parts)
   pushRoutes(api, parts)
+  archiveRoutes(api, parts)
   buildRoutes(api, parts, streams)
   releaseRoutes(api, parts)
   deploymentRoutes(api, parts, streams)
   instanceRoutes(api, parts)
   logRoutes(api, parts, streams)
+  scaleRoutes(api, parts)
+  jobRoutes(api, parts, streams)
+  runRoutes(api, parts)
   settingRoutes(api, parts)
   secretRoutes(api, parts)
+  tokenRoutes(api, parts)
   eventRoutes(api, parts, streams)
   gitRoutes(api, parts)
   await api.ready()

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { grants, type Permission } from '../access/permissions.ts'
+import type { Tokens } from '../access/tokens.ts'
 import { NaruError } from '../base/error.ts'
-import type { Db } from '../store/store.ts'
-import { findToken } from '../store/tokens.ts'
 import type { Api } from './parts.ts'
 
 declare module 'fastify' {
@@ -21,7 +19,7 @@ declare module 'fastify' {
 export type Asker = { name: string; token: string }
 
 /** Lets a request pass only with a token that has its route's permission, and refuses routes that name none. */
-export function authenticate(api: Api, db: Db): void {
+export function authenticate(api: Api, tokens: Tokens): void {
   api.decorateRequest('asker', null)
   api.addHook('onRoute', ({ method, url, config }) => {
     if (config?.permission === undefined) {
@@ -31,7 +29,7 @@ export function authenticate(api: Api, db: Db): void {
   api.addHook('onRequest', async (request) => {
     const { permission } = request.routeOptions.config
     if (request.is404 || permission === 'open') return
-    request.asker = await askerOf(db, request, permission)
+    request.asker = await askerOf(tokens, request, permission)
   })
 }
 
@@ -50,15 +48,15 @@ export function knownAsker({ asker }: FastifyRequest): Asker {
 export const isGit = (url: string): boolean => url.startsWith('/git/')
 
 async function askerOf(
-  db: Db,
+  tokens: Tokens,
   { url, headers }: FastifyRequest,
   permission: Permission | undefined,
 ): Promise<Asker> {
   const token = tokenIn(headers.authorization, isGit(url))
   if (token === undefined) throw new NaruError('token.missing', {})
-  const found = await findToken(db, createHash('sha256').update(token).digest('hex'))
+  const found = await tokens.find(token)
   if (found === undefined) throw new NaruError('token.invalid', {})
-  if (permission === undefined || !grants(found.permission, permission)) {
+  if (permission === undefined || !grants(found.kind, permission)) {
     throw new NaruError('permission.denied', { permission: permission ?? 'none' })
   }
   return { name: found.name, token }

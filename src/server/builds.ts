@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import * as shapes from '../contract/shapes.ts'
+import type { Build } from '../model/build.ts'
 import { requireApp } from '../store/apps.ts'
-import { listBuilds, requireBuild } from '../store/builds.ts'
+import { listBuilds, requireBuild, waitingBuilds } from '../store/builds.ts'
+import { askedBy } from './authentication.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { appNumberPath, appPath, failures, flag, listQuery } from './path.ts'
 import { afterQuery, type Message, resumeAfter, type Streams, streamOf } from './stream.ts'
 
 export function buildRoutes(
   api: Api,
-  { store: { db }, buildLog }: ApiParts,
+  { store: { db }, buildLog, conductor }: ApiParts,
   streams: Streams,
 ): void {
   api.get(
@@ -25,7 +27,9 @@ export function buildRoutes(
     },
     async ({ params: { app }, query: { limit } }) => {
       await requireApp(db, app)
-      return { builds: await listBuilds(db, app, limit) }
+      const waiting = await waitingBuilds(db)
+      const builds = await listBuilds(db, app, limit)
+      return { builds: builds.map((build) => buildView(build, waiting)) }
     },
   )
 
@@ -75,8 +79,33 @@ export function buildRoutes(
     },
   )
 
+  api.post(
+    '/v1/apps/:app/builds/:number/cancel',
+    {
+      config: { permission: 'builds.cancel' },
+      schema: {
+        summary: 'Ends a build that waits or runs',
+        tags: ['builds'],
+        params: appNumberPath,
+        response: { 202: shapes.build, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { app, number } = request.params
+      await find(request.params)
+      await conductor.cancelBuild(app, number, askedBy(request))
+      return reply.code(202).send(await find(request.params))
+    },
+  )
+
   async function find({ app, number }: { app: string; number: number }): Promise<shapes.BuildView> {
     await requireApp(db, app)
-    return requireBuild(db, app, number)
+    return buildView(await requireBuild(db, app, number), await waitingBuilds(db))
   }
+}
+
+/** `waiting` are all builds that wait, of all apps, in the order in which their turn comes. */
+export function buildView(build: Build, waiting: readonly Build[]): shapes.BuildView {
+  const at = waiting.findIndex(({ app, number }) => app === build.app && number === build.number)
+  return { ...build, ahead: at < 0 ? null : at }
 }

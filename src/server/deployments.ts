@@ -39,6 +39,26 @@ export function deploymentRoutes(api: Api, { conductor, store }: ApiParts, strea
     },
   )
 
+  api.post(
+    `${home}/deployments`,
+    {
+      config: { permission: 'releases.deploy' },
+      schema: {
+        summary:
+          'Deploys what was built before: a build, what was deployed last, or what is stable elsewhere',
+        tags: ['deployments'],
+        params: homePath,
+        body: shapes.deployRequest,
+        response: { 202: shapes.deployment, ...failures },
+      },
+    },
+    async (request, reply) => {
+      await requirePlace(db, request.params)
+      const deployment = await conductor.deploy(request.params, request.body, askedBy(request))
+      return reply.code(202).send(await deploymentView(deployment, conductor))
+    },
+  )
+
   api.get(
     one,
     {

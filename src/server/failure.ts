@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { catalogue, NaruError } from '../base/error.ts'
 import type { Failure } from '../contract/shapes.ts'
+import { acceptedLanguage, catalogues } from '../contract/words/languages.ts'
 import { sayProblem, type Words } from '../contract/words/words.ts'
 import { isGit } from './authentication.ts'
 import type { Api, ApiParts } from './parts.ts'
@@ -19,6 +20,17 @@ export function answerFailures(api: Api, { words, log }: Pick<ApiParts, 'words' 
     return answer(failure ?? broken(request), request, reply, words)
   })
   api.setNotFoundHandler((request, reply) => answer(unknownPath(request), request, reply, words))
+}
+
+/** A failure in the asker's language for where there is no answer to put it into; one that is not ours goes to the log. */
+export function failureOf(
+  error: unknown,
+  request: FastifyRequest,
+  { words, log }: Pick<ApiParts, 'words' | 'log'>,
+): Failure {
+  const failure = asOurs(error, request)
+  if (failure === undefined) log.error('a request broke', error, { requestId: request.id })
+  return failureBody(failure ?? broken(request), request.id, wordsFor(request, words))
 }
 
 /** Answers what Fastify refuses before it looks for a route: a path that cannot be decoded. */
@@ -45,9 +57,12 @@ export function unreadable(words: Words, requestId: string, status: number): str
   ].join('\r\n')
 }
 
-function answer(error: NaruError, request: FastifyRequest, reply: FastifyReply, words: Words) {
+/** `own`: the server's own words, for whoever does not say which language they read. */
+function answer(error: NaruError, request: FastifyRequest, reply: FastifyReply, own: Words) {
+  const words = wordsFor(request, own)
   const body = failureBody(error, request.id, words)
   reply.code(catalogue[error.code].status).header('cache-control', 'no-store')
+  reply.header('content-language', words.language)
   if (!isGit(request.url)) {
     return reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(body)
   }
@@ -61,6 +76,12 @@ function answer(error: NaruError, request: FastifyRequest, reply: FastifyReply, 
 
 function failureBody(error: NaruError, requestId: string, words: Words): Failure {
   return { code: error.code, ...sayProblem(words, error.problem), facts: error.facts, requestId }
+}
+
+/** The words in the language that the asker reads best; `own` where none of theirs is known. */
+export function wordsFor({ headers }: Pick<FastifyRequest, 'headers'>, own: Words): Words {
+  const language = acceptedLanguage(headers['accept-language'])
+  return language === undefined ? own : catalogues[language]
 }
 
 const broken = ({ id }: FastifyRequest): NaruError => new NaruError('naru.broken', { report: id })

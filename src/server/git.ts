@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { NaruError } from '../base/error.ts'
+import type { Words } from '../contract/words/words.ts'
 import { checkedLabel } from '../model/name.ts'
 import { requireApp } from '../store/apps.ts'
 import { knownAsker } from './authentication.ts'
-import { pathOf } from './failure.ts'
+import { pathOf, wordsFor } from './failure.ts'
 import type { Api, ApiParts, GitRequest } from './parts.ts'
 
 /** Hands requests below `/git/APP.git/` on as they come, their bodies unread. */
-export function gitRoutes(api: Api, { git, store: { db }, log }: ApiParts): void {
+export function gitRoutes(api: Api, { git, store: { db }, words, log }: ApiParts): void {
   void api.register(async (raw) => {
     raw.removeAllContentTypeParsers()
     raw.addContentTypeParser('*', (_request, _body, done) => done(null))
@@ -17,7 +18,7 @@ export function gitRoutes(api: Api, { git, store: { db }, log }: ApiParts): void
       config: { permission: 'code.push' },
       schema: { hide: true },
       handler: async (request, reply) => {
-        const asked = askedOf(request)
+        const asked = askedOf(request, words)
         await requireApp(db, asked.app)
         await answer(request, reply, asked)
       },
@@ -38,7 +39,7 @@ export function gitRoutes(api: Api, { git, store: { db }, log }: ApiParts): void
   }
 }
 
-function askedOf(request: FastifyRequest): GitRequest {
+function askedOf(request: FastifyRequest, words: Words): GitRequest {
   const { pathname, searchParams } = new URL(request.url, 'http://naru')
   const [, name, path] = /^\/git\/([^/]+)\.git\/(.+)$/.exec(pathname) ?? []
   if (name === undefined || path === undefined) {
@@ -49,5 +50,6 @@ function askedOf(request: FastifyRequest): GitRequest {
     path,
     query: Object.fromEntries(searchParams),
     pusher: knownAsker(request),
+    language: wordsFor(request, words).language,
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import * as shapes from '../contract/shapes.ts'
 import type { LogFilter } from '../engine/engine.ts'
+import { jobLogService } from '../model/job.ts'
 import { checkedLabel } from '../model/name.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { failures, flag, home, homePath } from './path.ts'
@@ -53,6 +54,12 @@ const logQuery = z.strictObject({
   ...afterQuery,
 })
 
+/** The name of a service, or "job/" and that of a job. */
+const checkedService = (name: string): string =>
+  name.startsWith('job/')
+    ? jobLogService(checkedLabel('job', name.slice('job/'.length)))
+    : checkedLabel('service', name)
+
 /** `tail` picks where reading begins, so that it means nothing to a reader who goes on. */
 function filterOf(
   { follow, service, release, since, tail }: z.output<typeof logQuery>,
@@ -60,7 +67,7 @@ function filterOf(
 ): Omit<LogFilter, 'app' | 'environment'> {
   return {
     follow,
-    ...(service === undefined ? {} : { service: checkedLabel('service', service) }),
+    ...(service === undefined ? {} : { service: checkedService(service) }),
     ...(release === undefined ? {} : { release }),
     ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
     ...(after !== undefined ? { after } : tail === undefined ? {} : { tail }),

@@ -1,26 +1,29 @@
 import * as shapes from '../contract/shapes.ts'
+import { requireApp } from '../store/apps.ts'
+import { waitingBuilds } from '../store/builds.ts'
 import { askedBy } from './authentication.ts'
+import { buildView } from './builds.ts'
 import type { Api, ApiParts } from './parts.ts'
-import { failures, home, homePath } from './path.ts'
-import { requirePlace } from './place.ts'
+import { appPath, failures } from './path.ts'
 
 export function pushRoutes(api: Api, { conductor, store: { db } }: ApiParts): void {
   api.post(
-    `${home}/pushes`,
+    '/v1/apps/:app/pushes',
     {
       config: { permission: 'code.push' },
       schema: {
-        summary: "Takes in a commit that the app's repository has, and queues a build of it",
+        summary:
+          "Takes in a commit that the app's repository has, for the environment that deploys the branch, and queues a build of it",
         tags: ['builds'],
-        params: homePath,
+        params: appPath,
         body: shapes.newPush,
         response: { 202: shapes.build, ...failures },
       },
     },
     async (request, reply) => {
-      await requirePlace(db, request.params)
-      const push = { ...request.body, by: askedBy(request) }
-      return reply.code(202).send(await conductor.push(request.params, push))
+      const { name } = await requireApp(db, request.params.app)
+      const build = await conductor.receive(name, { ...request.body, by: askedBy(request) })
+      return reply.code(202).send(buildView(build, await waitingBuilds(db)))
     },
   )
 }

@@ -64,7 +64,8 @@ function releaseView(
     routed: isRouted(release, name),
     replicas,
   }))
-  return { ...release, services, state: stateOf(release.number, environment, candidates) }
+  const jobs = Object.keys(release.jobs)
+  return { ...release, services, jobs, state: stateOf(release.number, environment, candidates) }
 }
 
 function stateOf(

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { Secret } from '../base/secret.ts'
 import * as shapes from '../contract/shapes.ts'
 import { listSecrets } from '../store/secrets.ts'
@@ -8,7 +9,20 @@ import { failures, home, homePath } from './path.ts'
 import { requirePlace } from './place.ts'
 import { checkVariables } from './variables.ts'
 
-export function secretRoutes(api: Api, { conductor, store: { db } }: ApiParts): void {
+export function secretRoutes(api: Api, { conductor, rotateKey, store: { db } }: ApiParts): void {
+  api.post(
+    '/v1/server/key',
+    {
+      config: { permission: 'secrets.rotate' },
+      schema: {
+        summary: 'Seals every secret of every app with a new key, and forgets the old one',
+        tags: ['secrets'],
+        response: { 200: z.object({ secrets: z.number() }), ...failures },
+      },
+    },
+    async (request) => ({ secrets: await rotateKey(askedBy(request)) }),
+  )
+
   api.get(
     `${home}/secrets`,
     {

@@ -3,7 +3,7 @@ import * as shapes from '../contract/shapes.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { failures } from './path.ts'
 
-export function serverRoutes(api: Api, { info, stop }: ApiParts): void {
+export function serverRoutes(api: Api, { info, bounds, stop }: ApiParts): void {
   api.get(
     '/v1/health',
     {
@@ -29,6 +29,19 @@ export function serverRoutes(api: Api, { info, stop }: ApiParts): void {
       },
     },
     async () => info(),
+  )
+
+  api.get(
+    '/v1/server/bounds',
+    {
+      config: { permission: 'server.read' },
+      schema: {
+        summary: 'What grows on this server, how much there is of it, and how much there may be',
+        tags: ['server'],
+        response: { 200: z.object({ bounds: z.array(shapes.bound) }), ...failures },
+      },
+    },
+    async () => ({ bounds: await bounds() }),
   )
 
   api.post(

@@ -1,13 +1,11 @@
 import { NaruError } from '../base/error.ts'
-import { isVariable } from '../model/name.ts'
+import { isReserved, isVariable } from '../model/name.ts'
 
 /** Settings and secrets alike: a change of variables in an app's environment. */
 export type VariableChange = { set: Record<string, string>; unset: string[] }
 
 /** Bytes in a value at most. */
 const valueLimitBytes = 64 * 1024
-/** What the engine gives to every instance itself. */
-const reserved = /^(?:PORT|HOST|PATH|HOME|TMPDIR|NARU_.*)$/
 
 /** Throws `value.invalid` for the first name or value that no program could be given. Never says a value. */
 export function checkVariables(what: 'setting' | 'secret', { set, unset }: VariableChange): void {
@@ -25,7 +23,7 @@ function wrongWithName(name: string): string | undefined {
   if (!isVariable(name)) {
     return 'its name may have up to 128 letters, digits and _, and may not start with a digit'
   }
-  return reserved.test(name) ? `Naru gives ${name} to every instance itself` : undefined
+  return isReserved(name) ? `Naru gives ${name} to every instance itself` : undefined
 }
 
 function wrongWithValue(value: string): string | undefined {

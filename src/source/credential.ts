@@ -1,11 +1,26 @@
 /**
  * Git's credential helper: the user name and, as the password, the token in the file `token` beside it. Git starts it
- * with `get`, `store` or `erase`; nothing is stored here and nothing erased. Where the token cannot be read, it tells
- * git to stop, instead of letting it ask a person for a password that nobody knows.
+ * with `get`, `store` or `erase`; nothing is stored here and nothing erased. Where a file `address` names the server that
+ * the token is for, no other one gets it. Where there is nothing to tell, it tells git to stop, instead of letting it ask
+ * a person for a password that nobody knows.
  */
 export const credentialScript = `#!/bin/sh
 test "$1" = get || exit 0
-token=$(cat -- "\${0%/*}/token") || { echo quit=1; exit 1; }
+folder=\${0%/*}
+if test -e "$folder/address"; then
+  while IFS= read -r line && test -n "$line"; do
+    case $line in
+      protocol=*) protocol=\${line#*=} ;;
+      host=*) host=\${line#*=} ;;
+    esac
+  done
+  address=$(cat -- "$folder/address") && test "$protocol://$host" = "$address" || {
+    echo "naru: $protocol://$host is not the server of this login any more; naru init joins another" >&2
+    echo quit=1
+    exit 1
+  }
+fi
+token=$(cat -- "$folder/token") || { echo quit=1; exit 1; }
 printf 'username=naru\\npassword=%s\\n' "$token"
 `
 

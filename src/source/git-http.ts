@@ -11,8 +11,8 @@ export type GitHttpOptions = {
   repositories: Pick<Repositories, 'find'>
   /** The programs that the proc-receive hook is: `NODE CLI proc-receive`. */
   hook: { node: string; cli: string }
-  /** What else the hook gets in its environment; `pusher` is the name of the token that pushes. */
-  environment(pusher: string, app: string): Record<string, string>
+  /** What else the hook gets in its environment; `language` is the one that it is to speak. */
+  environment(pusher: string, app: string, language: string | undefined): Record<string, string>
 }
 
 /** A request below `/git/APP.git/`: `path` is what follows it, without a leading slash. */
@@ -21,6 +21,8 @@ export type GitRequest = {
   path: string
   query: Readonly<Record<string, string | undefined>>
   pusher: string
+  /** The language of the person who pushes, "ko". */
+  language?: string
 }
 
 export type GitHttp = {
@@ -40,7 +42,11 @@ export type GitHttp = {
  */
 export function gitHttp({ repositories, hook, environment }: GitHttpOptions): GitHttp {
   const talks = new Set<Talk>()
-  const serve: GitHttp['serve'] = async (request, response, { app, path, query, pusher }) => {
+  const serve: GitHttp['serve'] = async (
+    request,
+    response,
+    { app, path, query, pusher, language },
+  ) => {
     const asked = `${request.method} ${path}`
     if (asked === 'GET info/refs') {
       const service = readService(query['service'], path)
@@ -50,7 +56,13 @@ export function gitHttp({ repositories, hook, environment }: GitHttpOptions): Gi
     if (asked !== `POST ${service}`) throw new NaruError('path.unknown', { path })
     const hookEnvironment =
       service === 'git-receive-pack'
-        ? { ...environment(pusher, app), NARU_APP: app, NARU_NODE: hook.node, NARU_CLI: hook.cli }
+        ? {
+            ...environment(pusher, app, language),
+            NARU_APP: app,
+            NARU_NODE: hook.node,
+            NARU_CLI: hook.cli,
+            NARU_LIFELINE: String(lifelineStream),
+          }
         : {}
     const talk = startTalk(service, await repositories.find(app), hookEnvironment, request)
     talks.add(talk)

@@ -1,20 +1,15 @@
 import { NaruError } from '../base/error.ts'
 import type { RefCommand } from './proc-receive.ts'
 
-/** The commit that a push asks to deploy; `push.*` for a push that asks for anything but the one branch that deploys. */
-export function judgePush(
-  commands: readonly RefCommand[],
-  deploys = 'main',
-): { commit: string; ref: string } {
+/** The commit that a push asks to deploy; `push.*` for one that asks for anything but one branch. Which one deploys is the server's to know. */
+export function judgePush(commands: readonly RefCommand[]): { commit: string; ref: string } {
   const [command, ...others] = commands
   if (!command || others.length > 0) throw new NaruError('push.several', {})
   const { ref, new: commit } = command
   if (/^0+$/.test(commit)) throw new NaruError('push.deletion', { ref })
   const tag = after('refs/tags/', ref)
   if (tag !== undefined) throw new NaruError('push.tag', { tag })
-  const branch = after('refs/heads/', ref)
-  if (branch === undefined) throw new NaruError('push.not-a-branch', { ref })
-  if (branch !== deploys) throw new NaruError('push.branch', { branch, deploys })
+  if (after('refs/heads/', ref) === undefined) throw new NaruError('push.not-a-branch', { ref })
   return { commit, ref }
 }
 

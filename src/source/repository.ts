@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { NaruError } from '../base/error.ts'
 import { checkedLabel } from '../model/name.ts'
 import { streamArchive } from './archive.ts'
+import { importArchive, type SentArchive } from './archive-import.ts'
 import { isMade, makeBareRepository, removeBareRepository } from './bare-repository.ts'
 import { type GitOptions, git } from './git.ts'
 import { updateRef } from './update-ref.ts'
@@ -12,6 +13,9 @@ export type CommitInfo = { commit: string; title: string; tree: string }
 
 /** An entry of a commit's root folder. A `submodule` is a commit of another repository: its files are not here. */
 export type RootEntry = { name: string; kind: 'file' | 'folder' | 'link' | 'submodule' }
+
+/** A file of a commit with its whole path. */
+export type TreeEntry = { path: string; kind: 'file' | 'link' | 'submodule' }
 
 /**
  * The bare repository of each app. An app's name is checked before it becomes a path, a commit's id before it
@@ -30,10 +34,16 @@ export type Repositories = {
   /** The root folder of the commit, in git's order. */
   listFiles(app: string, commit: string): Promise<RootEntry[]>
   hasSubmodules(app: string, commit: string): Promise<boolean>
+  /** Every file, link and submodule of the commit by its whole path, in git's order. */
+  listTree(app: string, commit: string): Promise<TreeEntry[]>
   /** All files of the commit as one tar, as a checkout would have them. The stream ends only if git was done; else it fails. */
   archive(app: string, commit: string): Promise<Readable>
+  /** Makes a commit of a tar.gz as it comes, all or nothing; gives its id. `archive.*` for what is not taken in. */
+  importArchive(app: string, sent: SentArchive): Promise<string>
   /** Points the branch at the commit, wherever it was; again is fine. Nothing else moves a branch. */
   moveRef(app: string, branch: string, commit: string): Promise<void>
+  /** Takes the branch away; one that is not there is fine. Its commits stay as long as something keeps them. */
+  dropRef(app: string, branch: string): Promise<void>
   branchHead(app: string, branch: string): Promise<string | undefined>
   /** Keeps a pushed commit through every `collect` that names it, and spares the next push from sending it again. */
   keep(app: string, commit: string): Promise<void>
@@ -93,6 +103,11 @@ export function repositories({ folder }: { folder: string }): Repositories {
       const { stdout } = await run(app, ['ls-tree', '-z', commit])
       return stdout.toString().split('\0').filter(Boolean).map(readEntry)
     },
+    async listTree(app, commit) {
+      await requireCommit(app, commit)
+      const { stdout } = await run(app, ['ls-tree', '-r', '-z', commit])
+      return stdout.toString().split('\0').filter(Boolean).map(readTreeEntry)
+    },
     async hasSubmodules(app, commit) {
       await requireCommit(app, commit)
       const { stdout: named } = await run(app, ['ls-tree', '-z', commit, '--', '.gitmodules'])
@@ -107,9 +122,18 @@ export function repositories({ folder }: { folder: string }): Repositories {
       await requireCommit(app, commit)
       return streamArchive(pathOf(app), commit)
     },
+    async importArchive(app, sent) {
+      if (!(await isMade(pathOf(app)))) throw new NaruError('app.unknown', { app })
+      return importArchive(pathOf(app), sent)
+    },
     async moveRef(app, branch, commit) {
       await requireCommit(app, commit)
       await updateRef(pathOf(app), branchRef(branch), commit)
+    },
+    async dropRef(app, branch) {
+      const ref = branchRef(branch)
+      const { code } = await run(app, ['show-ref', '--verify', '--quiet', ref], { codes: [0, 1] })
+      if (code === 0) await run(app, ['update-ref', '-d', ref])
     },
     async branchHead(app, branch) {
       const args = ['rev-parse', '--verify', '--quiet', branchRef(branch)]
@@ -166,4 +190,9 @@ const kinds: Readonly<Record<string, RootEntry['kind']>> = {
 /** "100644 blob 3b18e5…<tab>name" */
 function readEntry(line: string): RootEntry {
   return { name: line.slice(line.indexOf('\t') + 1), kind: kinds[line.slice(0, 6)] ?? 'file' }
+}
+
+function readTreeEntry(line: string): TreeEntry {
+  const { name: path, kind } = readEntry(line)
+  return { path, kind: kind === 'folder' ? 'file' : kind }
 }

@@ -1,14 +1,16 @@
+import type { Selectable } from 'kysely'
 import type { Artifact } from '../model/artifact.ts'
 import { fromJson, toJson } from './json.ts'
-import type { Db } from './tables.ts'
+import type { Db, Tables } from './tables.ts'
 
 /** Notes where an artifact is; of the same digest, the later note counts. */
 export async function keepArtifact(
   db: Db,
-  { app, digest, folder, start }: Artifact,
+  { app, digest, folder, services, jobs, environment = {}, workingFolder = '.' }: Artifact,
   at: string,
 ): Promise<void> {
-  const kept = { folder, start: toJson(start), keptAt: at }
+  const found = { services: toJson(services), jobs: toJson(jobs), environment: toJson(environment) }
+  const kept = { folder, workingFolder, ...found, keptAt: at }
   await db
     .insertInto('artifacts')
     .values({ app, digest, ...kept })
@@ -46,19 +48,12 @@ export async function removeArtifact(db: Db, app: string, digest: string): Promi
   await db.deleteFrom('artifacts').where('app', '=', app).where('digest', '=', digest).execute()
 }
 
-const artifactOf = ({
-  app,
-  digest,
-  folder,
-  start,
-}: {
-  app: string
-  digest: string
-  folder: string
-  start: string
-}): Artifact => ({
-  digest,
-  app,
-  folder,
-  start: fromJson(start),
+const artifactOf = (row: Selectable<Tables['artifacts']>): Artifact => ({
+  digest: row.digest,
+  app: row.app,
+  folder: row.folder,
+  services: fromJson(row.services),
+  jobs: fromJson(row.jobs),
+  environment: fromJson(row.environment),
+  workingFolder: row.workingFolder,
 })

@@ -2,15 +2,21 @@ import type { Selectable } from 'kysely'
 import { NaruError } from '../base/error.ts'
 import { type Build, type BuildStatus, buildMoves } from '../model/build.ts'
 import type { Place } from '../model/environment.ts'
+import type { ReleaseRoute } from '../model/release.ts'
 import { fromJson, toJson } from './json.ts'
 import type { Db, Tables } from './tables.ts'
 
+export type NewBuild = Pick<Build, 'app' | 'environment' | 'source' | 'commit' | 'title' | 'by'> &
+  Partial<Pick<Build, 'deploys' | 'warnings'>> & {
+    at: string
+    /** What its release will route to. */
+    routes?: readonly ReleaseRoute[]
+  }
+
 /** A new build at the end of the queue, with the app's next number. */
-export async function queueBuild(
-  db: Db,
-  { at, ...build }: Pick<Build, 'app' | 'environment' | 'commit' | 'title' | 'by'> & { at: string },
-): Promise<Build> {
-  const { app, environment, commit, title, by } = build
+export async function queueBuild(db: Db, build: NewBuild): Promise<Build> {
+  const { app, environment, source, commit, title, by, at } = build
+  const { deploys = true, warnings = [], routes = [] } = build
   const { last } = await db
     .selectFrom('builds')
     .select((row) => row.fn.coalesce(row.fn.max('number'), row.lit(0)).as('last'))
@@ -23,6 +29,10 @@ export async function queueBuild(
       environment,
       number: last + 1,
       status: 'queued',
+      source,
+      deploys: deploys ? 1 : 0,
+      warnings: toJson(warnings),
+      routes: toJson(routes),
       commit,
       title,
       by,
@@ -104,11 +114,82 @@ export async function unfinishedBuilds(db: Db, place?: Place): Promise<Build[]> 
   return (await query.execute()).map(buildOf)
 }
 
+/** What builds that are not over will route to, with their places. */
+export async function claimedByBuilds(db: Db): Promise<(Place & { routes: ReleaseRoute[] })[]> {
+  const rows = await db
+    .selectFrom('builds')
+    .select(['app', 'environment', 'routes'])
+    .where('status', 'in', unfinished)
+    .execute()
+  return rows.map(({ routes, ...place }) => ({ ...place, routes: fromJson(routes) }))
+}
+
+/** Environments that ever built something, also those that are no more. */
+export async function placesOfBuilds(db: Db): Promise<Place[]> {
+  return db.selectFrom('builds').select(['app', 'environment']).distinct().execute()
+}
+
+/** The newest of an environment that made an artifact, newest first. */
+export async function newestSucceeded(
+  db: Db,
+  { app, environment }: Place,
+  limit: number,
+): Promise<Build[]> {
+  const rows = await db
+    .selectFrom('builds')
+    .selectAll()
+    .where('app', '=', app)
+    .where('environment', '=', environment)
+    .where('status', '=', 'succeeded')
+    .orderBy('number', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(buildOf)
+}
+
+/** Forgets all but the newest so many builds of each environment and those that are not over. Returns how many. */
+export async function trimBuilds(
+  db: Db,
+  { app, environment }: Place,
+  keep: number,
+): Promise<number> {
+  const newestToGo = await db
+    .selectFrom('builds')
+    .select('number')
+    .where('app', '=', app)
+    .where('environment', '=', environment)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .offset(keep)
+    .executeTakeFirst()
+  if (newestToGo === undefined) return 0
+  const { numDeletedRows } = await db
+    .deleteFrom('builds')
+    .where('app', '=', app)
+    .where('environment', '=', environment)
+    .where('number', '<=', newestToGo.number)
+    .where('status', 'not in', unfinished)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
 const statuses = Object.keys(buildMoves) as BuildStatus[]
 const unfinished = statuses.filter((status) => buildMoves[status].length > 0)
 
-const buildOf = ({ id: _, status, problem, ...row }: Selectable<Tables['builds']>): Build => ({
+const buildOf = ({
+  id: _,
+  status,
+  source,
+  deploys,
+  warnings,
+  routes: _routes,
+  problem,
+  ...row
+}: Selectable<Tables['builds']>): Build => ({
   ...row,
   status: status as BuildStatus,
+  source: source as Build['source'],
+  deploys: deploys === 1,
+  warnings: fromJson(warnings),
   problem: problem === null ? null : fromJson(problem),
 })

@@ -66,6 +66,36 @@ export async function unfinishedDeployments(db: Db, place?: Place): Promise<Depl
   return rows.map(deploymentOf)
 }
 
+/** Forgets all but the newest so many of the environment and those that are not over. Returns how many. */
+export async function trimDeployments(db: Db, place: Place, keep: number): Promise<number> {
+  const newestToGo = await ofPlace(db, place)
+    .select('number')
+    .orderBy('number', 'desc')
+    .limit(1)
+    .offset(keep)
+    .executeTakeFirst()
+  if (newestToGo === undefined) return 0
+  const { numDeletedRows } = await db
+    .deleteFrom('deployments')
+    .where('app', '=', place.app)
+    .where('environment', '=', place.environment)
+    .where('number', '<=', newestToGo.number)
+    .where('status', 'not in', unfinished)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+/** The newest that had its turn, over or not. */
+export async function lastBegun(db: Db, place: Place): Promise<Deployment | undefined> {
+  const row = await ofPlace(db, place)
+    .selectAll()
+    .where('startedAt', 'is not', null)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row && deploymentOf(row)
+}
+
 /** Keeps where it stands: its rollout and its times. What it was asked for stays. Throws `deployment.unknown`. */
 export async function saveDeployment(db: Db, deployment: Deployment): Promise<void> {
   const { app, environment, number, from, rollout, startedAt, liveAt, endedAt } = deployment

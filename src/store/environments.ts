@@ -1,7 +1,43 @@
 import type { Selectable } from 'kysely'
 import { NaruError } from '../base/error.ts'
 import type { Environment, Place } from '../model/environment.ts'
+import { checkedLabel } from '../model/name.ts'
 import type { Db, Tables } from './tables.ts'
+
+/** Makes another environment of an app that exists. Throws `environment.exists`, `name.invalid`. */
+export async function createEnvironment(
+  db: Db,
+  { app, environment }: Place,
+  branch: string | null,
+): Promise<Environment> {
+  const row = await db
+    .insertInto('environments')
+    .values({ app, environment: checkedLabel('environment', environment), branch })
+    .onConflict((conflict) => conflict.columns(['app', 'environment']).doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (row === undefined) throw new NaruError('environment.exists', { app, environment })
+  return environmentOf(row)
+}
+
+/**
+ * Removes it with its settings, secrets, releases and deployments; its builds stay the app's. Its events belong to no
+ * deployment then: an environment that takes the name later counts from 1 again. Removing what is gone is fine.
+ */
+export async function removeEnvironment(db: Db, { app, environment }: Place): Promise<void> {
+  await db
+    .deleteFrom('environments')
+    .where('app', '=', app)
+    .where('environment', '=', environment)
+    .execute()
+  await db
+    .updateTable('events')
+    .set({ deployment: null })
+    .where('app', '=', app)
+    .where('environment', '=', environment)
+    .where('deployment', 'is not', null)
+    .execute()
+}
 
 export async function findEnvironment(
   db: Db,
@@ -23,14 +59,11 @@ export async function requireEnvironment(db: Db, place: Place): Promise<Environm
   return found
 }
 
-/** Of all apps, by app and name. */
-export async function listEnvironments(db: Db): Promise<Environment[]> {
-  const rows = await db
-    .selectFrom('environments')
-    .selectAll()
-    .orderBy('app')
-    .orderBy('environment')
-    .execute()
+/** Of one app or of all, by app and name. */
+export async function listEnvironments(db: Db, app?: string): Promise<Environment[]> {
+  let query = db.selectFrom('environments').selectAll()
+  if (app !== undefined) query = query.where('app', '=', app)
+  const rows = await query.orderBy('app').orderBy('environment').execute()
   return rows.map(environmentOf)
 }
 
@@ -73,6 +106,7 @@ const environmentOf = ({
   stable,
   warmRelease,
   warmUntilServed,
+  branch,
 }: Row): Environment => ({
   app,
   environment,
@@ -81,4 +115,5 @@ const environmentOf = ({
     warmRelease === null || warmUntilServed === null
       ? null
       : { release: warmRelease, untilServed: warmUntilServed },
+  branch,
 })

@@ -52,6 +52,14 @@ export async function lastEventId(db: Db): Promise<number> {
   return last
 }
 
+export async function countEvents(db: Db): Promise<number> {
+  const { count } = await db
+    .selectFrom('events')
+    .select((row) => row.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
 /** Removes the oldest, so that at most so many stay. Returns how many went. */
 export async function trimEvents(db: Db, keepNewest: number): Promise<number> {
   const newestToGo = await db

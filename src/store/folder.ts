@@ -13,6 +13,8 @@ import { NaruError } from '../base/error.ts'
 
 export const databaseFile = (folder: string): string => join(folder, 'naru.db')
 export const keyFile = (folder: string): string => join(folder, 'secret.key')
+/** The key that is taking the other's place; there only while it does. */
+export const nextKeyFile = (folder: string): string => join(folder, 'secret.key.next')
 export const lockFile = (folder: string): string => join(folder, 'lock.db')
 export const copiesFolder = (folder: string): string => join(folder, 'copies')
 

@@ -25,6 +25,9 @@ export async function createRelease(
       build,
       artifact,
       services: toJson(release.services),
+      jobs: toJson(release.jobs),
+      strategy: release.strategy,
+      promotedFrom: release.promotedFrom && toJson(release.promotedFrom),
       routes: toJson(release.routes),
       settings: toJson(release.settings),
       secrets: toJson(release.secrets),
@@ -97,6 +100,25 @@ export async function lastStableBefore(
   return row && releaseOf(row)
 }
 
+/** Forgets every release of the environment but these, with its deployments. What the environment points to must be among them. */
+export async function trimReleases(
+  db: Db,
+  place: Place,
+  keep: ReadonlySet<number>,
+): Promise<number> {
+  const rows = await ofPlace(db, place).select('number').execute()
+  const gone = rows.filter(({ number }) => !keep.has(number))
+  for (const { number } of gone) {
+    await db
+      .deleteFrom('releases')
+      .where('app', '=', place.app)
+      .where('environment', '=', place.environment)
+      .where('number', '=', number)
+      .execute()
+  }
+  return gone.length
+}
+
 const ofPlace = (db: Db, { app, environment }: Place) =>
   db.selectFrom('releases').where('app', '=', app).where('environment', '=', environment)
 
@@ -108,18 +130,24 @@ const releaseOf = (row: Selectable<Tables['releases']>): Release => {
     lastStableAt: _,
     stableTurn: __,
     services,
+    jobs,
     routes,
+    strategy,
     settings,
     secrets,
     reason,
+    promotedFrom,
     ...others
   } = row
   return {
     ...others,
     services: fromJson(services),
+    jobs: fromJson(jobs),
+    strategy: strategy as Release['strategy'],
     routes: fromJson(routes),
     settings: fromJson(settings),
     secrets: fromJson(secrets),
     reason: reason as Release['reason'],
+    promotedFrom: promotedFrom === null ? null : fromJson(promotedFrom),
   }
 }

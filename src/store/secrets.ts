@@ -101,6 +101,27 @@ export async function readSecrets(
   return Object.fromEntries(values)
 }
 
+/** Seals every version anew with the vault's newest key, and returns how many; one that does not open stays as it is. */
+export async function resealSecrets(db: Db, vault: Vault): Promise<number> {
+  const rows = await db.selectFrom('secretVersions').selectAll().execute()
+  let count = 0
+  for (const { sealed, setAt: _, ...row } of rows) {
+    const purpose = purposeOf(row, row.name, row.version)
+    const value = vault.open(sealed, purpose)
+    if (value === undefined) continue
+    await db
+      .updateTable('secretVersions')
+      .set({ sealed: vault.seal(value, purpose) })
+      .where('app', '=', row.app)
+      .where('environment', '=', row.environment)
+      .where('name', '=', row.name)
+      .where('version', '=', row.version)
+      .execute()
+    count += 1
+  }
+  return count
+}
+
 /** Removes the versions that are neither set now nor in one of `needed`, the `secrets` of each release that is kept. Returns how many. */
 export async function pruneSecrets(
   db: Db,

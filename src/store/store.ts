@@ -6,6 +6,7 @@ import { lastEventId, listEvents } from './events.ts'
 import { databaseFile, makeFolder, makePrivateFile } from './folder.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/list.ts'
+import { resealSecrets } from './secrets.ts'
 import type { Db, Tables } from './tables.ts'
 import { openVault, type Vault } from './vault.ts'
 
@@ -24,6 +25,11 @@ export interface Store {
   /** Calls back once for each event after its commit, in the order of ids, before `write` resolves. Returns how to stop it. */
   onEvent(listener: (event: NaruEvent) => void): () => void
   readonly vault: Vault
+  /**
+   * Seals every secret with a new key and forgets the old one; returns how many. Cut off by a crash at any point, it is
+   * finished when the store is opened next. `record` belongs to the same change.
+   */
+  rotateKey(record: (db: Db, secrets: number) => Promise<void>): Promise<number>
   /** Lets the changes that were asked for end, then lets go of the files. */
   close(): Promise<void>
 }
@@ -45,9 +51,21 @@ export async function openStore(
   const reader = openConnection<Tables>(file, 'read')
   const teller = await eventTeller(reader.db, options.log)
   const queue = writeQueue(writer.db, () => teller.tell())
+  const rotateKey: Store['rotateKey'] = async (record) => {
+    vault.beginRotation()
+    const count = await queue.write(async (db) => {
+      const resealed = await resealSecrets(db, vault)
+      await record(db, resealed)
+      return resealed
+    })
+    vault.endRotation()
+    return count
+  }
+  if (vault.isRotating) await rotateKey(async () => {})
   return {
     folder,
     db: reader.db,
+    rotateKey,
     write: queue.write,
     onEvent: teller.onEvent,
     vault,

@@ -14,7 +14,11 @@ export type Tables = {
     stable: number | null
     warmRelease: number | null
     warmUntilServed: number | null
+    branch: string | null
   }
+  /** What the store has forgotten and the disk may not have; environment empty: the whole app. */
+  removals: Place
+  scales: Place & { service: string; replicas: number }
   settings: Place & { name: string; value: string }
   /** One row a name for ever: `latest` counts on after the secret was unset, so that no version means two values. */
   secrets: Place & { name: string; latest: number; isSet: number }
@@ -23,6 +27,11 @@ export type Tables = {
     id: Generated<number>
     number: number
     status: string
+    source: Generated<string>
+    deploys: Generated<number>
+    warnings: Generated<Json>
+    /** What it would route to when it is released: hosts and paths that nobody else may claim meanwhile. */
+    routes: Generated<Json>
     commit: string
     title: string
     by: string
@@ -33,7 +42,16 @@ export type Tables = {
     problem: Json | null
     deployment: number | null
   }
-  artifacts: { app: string; digest: string; folder: string; start: Json; keptAt: string }
+  artifacts: {
+    app: string
+    digest: string
+    folder: string
+    services: Json
+    jobs: Json
+    environment: Generated<Json>
+    workingFolder: Generated<string>
+    keptAt: string
+  }
   releases: Place & {
     number: number
     commit: string
@@ -41,7 +59,10 @@ export type Tables = {
     build: number
     artifact: string
     services: Json
+    jobs: Json
     routes: Json
+    strategy: string
+    promotedFrom: Json | null
     settings: Json
     secrets: Json
     createdAt: string
@@ -76,7 +97,26 @@ export type Tables = {
     data: Json
   }
   ports: { port: number; instance: string }
-  tokens: { name: string; hash: string; permission: string; createdAt: string }
+  jobRuns: Place & {
+    number: number
+    release: number
+    job: string
+    status: string
+    by: string
+    deployment: number | null
+    startedAt: string
+    endedAt: string | null
+    exitCode: number | null
+    signal: string | null
+  }
+  tokens: {
+    name: string
+    hash: string
+    permission: string
+    createdAt: string
+    createdBy: string | null
+    lastUsedAt: Generated<string | null>
+  }
   clock: { id: number; servedMs: number }
   routeTable: { id: number; number: number; routes: Json }
 }

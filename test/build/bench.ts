@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { build as bundle } from 'esbuild'
 import type { Account } from '../../src/build/account.ts'
 import { type BuildResult, runBuild } from '../../src/build/build.ts'
+import type { CommitEntry } from '../../src/build/commit-files.ts'
 import { lastBuildLines } from '../../src/build/log.ts'
 import type { Workshop } from '../../src/build/workshop.ts'
 import { defaultSpec, type Spec } from '../../src/model/spec.ts'
@@ -31,6 +32,8 @@ export type BuildOptions = {
   signal?: AbortSignal
   workshop?: Partial<Workshop>
   number?: number
+  /** Whether what there is is committed first; else the last commit is built. */
+  commit?: boolean
 }
 
 /** A repository with the files of a fixture app, and folders to build it in. */
@@ -44,12 +47,13 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
   git(source, 'init', '-q', '-b', 'main')
   let number = 0
   const records = new Set<string>()
+  const later: (() => Promise<void>)[] = []
   const logOf = (build: number) => join(folder, 'builds/app', `${build}.log`)
   const workshop: Workshop = {
     archive: async () => archiveOf(source),
     readFile: async (path) => shown(source, path),
     kept: async (digest) => records.has(digest),
-    listFiles: async () => rootOf(source),
+    listFiles: async () => treeOf(source),
     folders: {
       slugs: join(folder, 'slugs'),
       dependencies: join(folder, 'app/dependencies'),
@@ -61,6 +65,8 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
     environment: {},
     host: process.env,
     staticServer: await staticServer(),
+    afterwards: (work) => void later.push(work),
+    sayForeign: ({ file, key }) => `${file}: ${key}`,
   }
   return {
     folder,
@@ -71,16 +77,17 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
       await writeFile(join(source, path), text)
     },
     commit: () => commitAll(source),
-    build: async ({ spec, signal, workshop: others, number: wanted } = {}) => {
+    build: async ({ spec, signal, workshop: others, number: wanted, commit = true } = {}) => {
       number = wanted ?? number + 1
       const request = {
         app: 'app',
         number,
-        ...commitAll(source),
+        ...(commit ? commitAll(source) : headOf(source)),
         spec: { ...defaultSpec, ...spec },
       }
       const given = { ...workshop, log: logOf(number), ...others }
       const result = await runBuild(request, given, signal ?? new AbortController().signal)
+      for (const work of later.splice(0)) await work()
       records.add(result.artifact.digest)
       return result
     },
@@ -155,10 +162,11 @@ export async function start(
   folder: string,
   command: readonly string[],
   runAs: Account | null,
+  more: Record<string, string> = {},
 ): Promise<Running> {
   const [program = '', ...args] = command
   const port = 20_000 + Math.floor(Math.random() * 10_000)
-  const environment = { PATH: process.env.PATH, PORT: String(port), HOST: '127.0.0.1' }
+  const environment = { PATH: process.env.PATH, PORT: String(port), HOST: '127.0.0.1', ...more }
   const child = spawn(program, args, { cwd: folder, env: environment, ...(runAs ?? {}) })
   let output = ''
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
@@ -177,6 +185,10 @@ export async function start(
 function commitAll(source: string): { commit: string; tree: string } {
   git(source, 'add', '--all', '--force')
   git(source, 'commit', '-q', '--allow-empty', '-m', 'a change')
+  return headOf(source)
+}
+
+function headOf(source: string): { commit: string; tree: string } {
   return { commit: git(source, 'rev-parse', 'HEAD'), tree: git(source, 'rev-parse', 'HEAD^{tree}') }
 }
 
@@ -199,15 +211,17 @@ function shown(source: string, path: string): string | undefined {
   }
 }
 
-function rootOf(source: string): { name: string; kind: 'file' | 'folder' }[] {
-  return git(source, 'ls-tree', 'HEAD')
-    .split('\n')
+function treeOf(source: string): CommitEntry[] {
+  return git(source, 'ls-tree', '-r', '-z', 'HEAD')
+    .split('\0')
     .filter(Boolean)
     .map((line) => ({
-      name: line.slice(line.indexOf('\t') + 1),
-      kind: line.includes(' tree ') ? 'folder' : 'file',
+      path: line.slice(line.indexOf('\t') + 1),
+      kind: kinds[line.slice(0, 6)] ?? 'file',
     }))
 }
+
+const kinds: Record<string, CommitEntry['kind']> = { '120000': 'link', '160000': 'submodule' }
 
 const identity = {
   GIT_AUTHOR_NAME: 'a',

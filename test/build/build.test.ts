@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NaruError } from '../../src/base/error.ts'
 import { lastBuildLines } from '../../src/build/log.ts'
 import { discardHalfBuilt } from '../../src/build/slug.ts'
-import { type Command, defaultService } from '../../src/model/spec.ts'
+import { type Command, defaultBuild, defaultService } from '../../src/model/spec.ts'
 import { accounts, type Bench, makeBench, readIn, removeStaticServer, start } from './bench.ts'
 
 afterAll(removeStaticServer)
@@ -31,7 +31,7 @@ async function problemOf(work: Promise<unknown>) {
   throw new Error('it did not fail')
 }
 
-const list = (command: Command | null): readonly string[] =>
+const list = (command: Command | undefined): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : (command ?? [])
 
 describe.each(accounts())('a build %s', (_title, runAs) => {
@@ -54,7 +54,7 @@ describe.each(accounts())('a build %s', (_title, runAs) => {
     const { artifact, reused, seconds } = await bench.build()
     expect(reused).toBe(false)
     expect(seconds).toBeLessThan(10)
-    expect(artifact).toMatchObject({ app: 'app', start: 'node server.js' })
+    expect(artifact).toMatchObject({ app: 'app', services: { web: 'node server.js' }, jobs: {} })
     expect(artifact.folder).toBe(join(bench.workshop.folders.slugs, artifact.digest))
     expect(artifact.digest).toMatch(/^sha256-[0-9a-f]{64}$/)
     expect(await slugs()).toEqual([artifact.digest])
@@ -206,8 +206,7 @@ describe.each(accounts())('a build %s', (_title, runAs) => {
       'install  from cache  N s',
       'build  npm run build …',
       'build  npm run build  N s',
-      'prune  npm prune --omit=dev --ignore-scripts …',
-      'prune  npm prune --omit=dev --ignore-scripts  N s',
+      'prune  a folder that only the build needs  N s',
     ])
     expect(log).toContain('  built')
   })
@@ -286,7 +285,7 @@ describe.each(accounts())('a build %s', (_title, runAs) => {
     await setUp('failing-build')
     expect(await problemOf(bench.build())).toEqual({
       code: 'build.step-failed',
-      facts: { build: 1, step: 'build', exitCode: 3, signal: null },
+      facts: { build: 1, step: 'build', exitCode: 3, signal: null, seconds: expect.any(Number) },
     })
     expect((await bench.log()).slice(-3)).toEqual([
       expect.stringMatching(/^ {2}(compiling|server\.js)/),
@@ -298,16 +297,19 @@ describe.each(accounts())('a build %s', (_title, runAs) => {
 
   test('without a lockfile fails before it begins', async () => {
     await setUp('no-lockfile')
-    expect(await problemOf(bench.build())).toEqual({ code: 'build.no-lockfile', facts: {} })
+    expect(await problemOf(bench.build())).toEqual({
+      code: 'build.no-lockfile',
+      facts: { manager: 'npm', lockfile: 'package-lock.json' },
+    })
   })
 
   test('of a repository that holds neither program nor page is refused', async () => {
     await setUp(null)
-    await bench.write('src/main.go', 'package main')
-    await bench.write('go.mod', 'module x')
+    await bench.write('src/main.rb', 'puts 1')
+    await bench.write('Gemfile', '')
     expect(await problemOf(bench.build())).toEqual({
       code: 'build.unrecognised',
-      facts: { files: ['go.mod', 'src/'] },
+      facts: { files: ['Gemfile', 'src/'] },
     })
   })
 
@@ -337,11 +339,15 @@ describe.each(accounts())('a build %s', (_title, runAs) => {
       JSON.stringify({ main: 'a.js', scripts: { build: 'sleep 4714' } }),
     )
     await bench.write('a.js', '')
-    expect(await problemOf(bench.build({ workshop: { timeLimitSeconds: 1 } }))).toEqual({
-      code: 'build.step-failed',
-      facts: { build: 1, step: 'build', exitCode: null, signal: 'SIGTERM' },
+    expect(
+      await problemOf(bench.build({ spec: { build: { ...defaultBuild, timeoutSeconds: 1 } } })),
+    ).toEqual({
+      code: 'build.timed-out',
+      facts: { build: 1, step: 'build', limitSeconds: 1 },
     })
-    expect((await bench.log()).at(-1)).toMatch(/ended by the time limit of 1\.0 s, after /)
+    expect((await bench.log()).at(-1)).toMatch(
+      /ended by the build's time limit of 1\.0 s \(build\.timeout in naru\.yaml\), after /,
+    )
     expect(running('sleep 4714')).toEqual([])
   })
 
@@ -420,14 +426,14 @@ describe.each(accounts())('a build %s', (_title, runAs) => {
     const { artifact } = await bench.build({
       spec: { services: { web: { ...defaultService, command: 'sh run.sh' } } },
     })
-    expect(artifact.start).toBeNull()
+    expect(artifact.services).toEqual({})
     expect(readdirSync(artifact.folder).sort()).toEqual(['naru.yaml', 'run.sh'])
   })
 
   test('of static files can be started and serves them', async () => {
     await setUp('static-public')
     const { artifact } = await bench.build()
-    const server = await start(artifact.folder, list(artifact.start), runAs)
+    const server = await start(artifact.folder, list(artifact.services['web']), runAs)
     try {
       expect(await (await fetch(server.url)).text()).toContain('In public')
       expect((await fetch(`${server.url}/notes.txt`)).status).toBe(404)

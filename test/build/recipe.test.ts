@@ -1,47 +1,63 @@
 import { describe, expect, test } from 'vitest'
 import { NaruError } from '../../src/base/error.ts'
-import { type Ingredients, pathsToLookFor, type Recipe, recipeFor } from '../../src/build/recipe.ts'
-import { type Command, defaultService, defaultSpec, type Spec } from '../../src/model/spec.ts'
+import { appFiles, commitFiles } from '../../src/build/commit-files.ts'
+import { recipeFor } from '../../src/build/recipe.ts'
+import type { Machine, Recipe } from '../../src/build/recipe-types.ts'
+import {
+  type Command,
+  defaultBuild,
+  defaultService,
+  defaultSpec,
+  type Spec,
+} from '../../src/model/spec.ts'
 
-const machine = { nodeVersion: '20.20.2', abi: '115', platform: 'linux', arch: 'x64' }
+const machine: Machine = {
+  nodeVersion: '20.20.2',
+  abi: '115',
+  platform: 'linux',
+  arch: 'x64',
+  tool: async (name) => (name === 'npm' ? { path: '/usr/bin/npm', version: '10.8.2' } : null),
+}
 const dependencies = { 'is-number': '7.0.0' }
 const devDependencies = { typescript: '5.9.3' }
 
 type Given = {
-  files?: string[]
+  /** Names of files, or their texts by name. */
+  files?: string[] | Record<string, string>
   json?: object | string
   lockfile?: string | null
   npmrc?: string
   spec?: Partial<Spec>
+  machine?: Machine
 }
 
-function ingredients({ files = [], json, lockfile = null, npmrc, spec }: Given): Ingredients {
-  const packageJson =
-    json === undefined ? null : typeof json === 'string' ? json : JSON.stringify(json)
-  return {
-    files: [
-      ...files,
-      ...(packageJson === null ? [] : ['package.json']),
-      ...(lockfile === null ? [] : ['package-lock.json']),
-    ],
-    packageJson,
-    lockfile,
-    npmrc: npmrc ?? null,
-    spec: { ...defaultSpec, ...spec },
-    machine,
-  }
+async function recipe(given: Given): Promise<Recipe> {
+  const { files = {}, json, lockfile = null, npmrc, spec } = given
+  const texts: Record<string, string> = Array.isArray(files)
+    ? Object.fromEntries(files.map((name) => [name, '']))
+    : { ...files }
+  if (json !== undefined)
+    texts['package.json'] = typeof json === 'string' ? json : JSON.stringify(json)
+  if (lockfile !== null) texts['package-lock.json'] = lockfile
+  if (npmrc !== undefined) texts['.npmrc'] = npmrc
+  const entries = Object.keys(texts).map((path) => ({ path, kind: 'file' as const }))
+  const whole = { ...defaultSpec, ...spec }
+  const all = commitFiles(entries, async (path) => texts[path])
+  return recipeFor(appFiles(all, whole.build.folder), whole, given.machine ?? machine)
 }
 
-const recipe = (given: Given): Recipe => recipeFor(ingredients(given))
 const web = (command: Command): Partial<Spec> => ({
   services: { web: { ...defaultService, command } },
 })
+const build = (given: Partial<Spec['build']>): Partial<Spec> => ({
+  build: { ...defaultBuild, ...given },
+})
 
 /** Steps and start as one line each, the way the log says them. */
-function said({ kind, steps, start }: Recipe) {
-  const text = (command: Command | null) =>
-    command === null ? '-' : typeof command === 'string' ? `sh: ${command}` : command.join(' ')
-  return { kind, steps: steps.map((step) => text(step.command)), start: text(start) }
+function said({ kind, steps, services }: Recipe) {
+  const text = (command: Command | undefined) =>
+    command === undefined ? '-' : typeof command === 'string' ? `sh: ${command}` : command.join(' ')
+  return { kind, steps: steps.map((step) => text(step.command)), start: text(services['web']) }
 }
 
 describe('a recipe is found from the files', () => {
@@ -86,7 +102,7 @@ describe('a recipe is found from the files', () => {
       {
         json: { scripts: { build: 'tsc', start: 'node dist' }, dependencies },
         lockfile: '{}',
-        spec: { build: { command: 'make all' } },
+        spec: build({ command: 'make all' }),
       },
       { kind: 'node', steps: ['npm ci', 'sh: make all'], start: 'sh: node dist' },
     ],
@@ -155,7 +171,7 @@ describe('a recipe is found from the files', () => {
     ],
     [
       'static files that a command completes',
-      { files: ['index.html'], spec: { build: { command: 'sh make.sh' } } },
+      { files: ['index.html'], spec: build({ command: 'sh make.sh' }) },
       { kind: 'static', steps: ['sh: sh make.sh'], start: 'node .naru/static-server.cjs .' },
     ],
     [
@@ -168,6 +184,107 @@ describe('a recipe is found from the files', () => {
       },
     ],
     [
+      'a site of Vite, with its index.html in the root',
+      {
+        json: {
+          main: 'index.js',
+          scripts: { dev: 'vite', build: 'vite build' },
+          devDependencies: { vite: '6.0.0' },
+        },
+        lockfile: '{}',
+        files: ['index.html'],
+      },
+      {
+        kind: 'static',
+        steps: ['npm ci', 'npm run build'],
+        start: 'node .naru/static-server.cjs site',
+      },
+    ],
+    [
+      'a site whose start script is a server for development',
+      {
+        json: {
+          scripts: { start: 'react-scripts start', build: 'react-scripts build' },
+          dependencies: { 'react-scripts': '5.0.1' },
+        },
+        lockfile: '{}',
+        spec: build({ fallback: true }),
+      },
+      {
+        kind: 'static',
+        steps: ['npm ci', 'npm run build'],
+        start: 'node .naru/static-server.cjs site --fallback',
+      },
+    ],
+    [
+      'a server that Vite makes is started, and no site',
+      {
+        json: {
+          scripts: { build: 'vite build --ssr', start: 'node dist/server.js' },
+          devDependencies: { vite: '6.0.0' },
+        },
+        lockfile: '{}',
+      },
+      {
+        kind: 'node',
+        steps: ['npm ci', 'npm run build', 'npm prune --omit=dev --ignore-scripts'],
+        start: 'sh: node dist/server.js',
+      },
+    ],
+    [
+      'Astro with its server',
+      {
+        json: {
+          scripts: { build: 'astro build' },
+          dependencies: { astro: '5.0.0', '@astrojs/node': '9.0.0' },
+        },
+        lockfile: '{}',
+      },
+      { kind: 'node', steps: ['npm ci', 'npm run build'], start: 'node dist/server/entry.mjs' },
+    ],
+    [
+      'a start script that is only another script of yarn',
+      {
+        json: { scripts: { start: 'yarn serve', serve: 'node server.js' } },
+      },
+      { kind: 'node', steps: [], start: 'sh: node server.js' },
+    ],
+    [
+      'steps of the pipeline have the packages for development, though nothing is built',
+      {
+        json: { scripts: { start: 'node .', test: 'x' }, dependencies, devDependencies },
+        lockfile: '{}',
+        spec: { pipeline: [{ name: 'test', command: 'npm test' }] },
+      },
+      {
+        kind: 'node',
+        steps: ['npm ci', 'sh: npm test', 'npm prune --omit=dev --ignore-scripts'],
+        start: 'sh: node .',
+      },
+    ],
+    [
+      'a Procfile beside a language starts what the language has built',
+      {
+        files: { Procfile: 'web: node dist --port $PORT' },
+        json: { scripts: { build: 'tsc', start: 'node wrong' }, dependencies },
+        lockfile: '{}',
+      },
+      { kind: 'node', steps: ['npm ci', 'npm run build'], start: 'sh: node dist --port $PORT' },
+    ],
+    [
+      'a Procfile alone starts the files as they are',
+      { files: { Procfile: 'web: ./run "$PORT"', run: '' }, spec: build({ command: 'make' }) },
+      { kind: 'procfile', steps: ['sh: make'], start: 'sh: ./run "$PORT"' },
+    ],
+    [
+      'build.output is served, whatever the Procfile starts',
+      {
+        files: { Procfile: 'web: ./run' },
+        spec: build({ command: 'hugo', output: 'public' }),
+      },
+      { kind: 'static', steps: ['sh: hugo'], start: 'node .naru/static-server.cjs site' },
+    ],
+    [
       'any command',
       { files: ['app.py'], spec: web(['python3', 'app.py']) },
       { kind: 'command', steps: [], start: '-' },
@@ -176,32 +293,38 @@ describe('a recipe is found from the files', () => {
       'a command beside files that could be served',
       {
         files: ['index.html', 'app.py'],
-        spec: { ...web('python3 app.py'), build: { command: 'make' } },
+        spec: { ...web('python3 app.py'), ...build({ command: 'make' }) },
       },
       { kind: 'command', steps: ['sh: make'], start: '-' },
     ],
   ]
-  test.each(golden)('%s', (_title, given, expected) => {
-    expect(said(recipe(given))).toEqual(expected)
+  test.each(golden)('%s', async (_title, given, expected) => {
+    expect(said(await recipe(given))).toEqual(expected)
   })
 
-  test('it says why, in words', () => {
+  test('it says why, in words', async () => {
     const given = {
       json: { scripts: { build: 'tsc', start: 'node dist' }, dependencies },
       lockfile: '{}',
     }
-    expect(recipe(given).reasons).toEqual([
+    expect((await recipe(given)).reasons).toEqual([
       "node 20 (this machine's 20.20.2)",
       'npm ci from package-lock.json',
-      'npm run build from package.json',
+      'the build script of package.json: tsc',
       'start: node dist (the start script of package.json, run without npm)',
     ])
   })
 
-  test('it warns when package.json asks for another Node.js', () => {
-    const given = (node: string) =>
-      recipe({ json: { engines: { node }, main: 'a.js' }, files: ['a.js'] }).reasons[0]
-    expect(given('>=22')).toBe(
+  test('it says which Node.js package.json asks for, and warns when this is another', async () => {
+    const given = async (node: string, npmrc?: string) =>
+      (
+        await recipe({
+          json: { engines: { node }, main: 'a.js' },
+          files: ['a.js'],
+          ...(npmrc ? { npmrc } : {}),
+        })
+      ).reasons[0]
+    expect(await given('>=22')).toBe(
       "warning: node 20 (this machine's 20.20.2), although package.json asks for >=22",
     )
     for (const range of [
@@ -214,10 +337,10 @@ describe('a recipe is found from the files', () => {
       '>=18 <21',
       '18 - 20',
       '*',
-      'lts/*',
     ]) {
-      expect(given(range)).toBe("node 20 (this machine's 20.20.2)")
+      expect(await given(range)).toBe(`node 20 from engines (${range}; this machine's 20.20.2)`)
     }
+    expect(await given('lts/*')).toBe("node 20 (this machine's 20.20.2)")
     for (const range of [
       '18',
       '^18.0.0',
@@ -228,27 +351,109 @@ describe('a recipe is found from the files', () => {
       '16 - 18',
       '20.20.1',
     ]) {
-      expect(given(range)).toMatch(/^warning/)
+      expect(await given(range)).toMatch(/^warning/)
     }
+    expect(await given('>=18', 'engine-strict=true')).toMatch(/^node 20 from engines/)
+    await expect(given('>=22', 'a=b\nengine-strict = true\n')).rejects.toMatchObject({
+      code: 'build.engine',
+      facts: { wanted: '>=22', found: '20.20.2' },
+    })
   })
 
-  test('main is looked for where Node.js would look', () => {
-    expect(pathsToLookFor('{"main":"./lib/"}')).toEqual([
-      'public/index.html',
-      'lib',
-      'lib.js',
-      'lib/index.js',
-    ])
+  test('a Procfile of workers alone wants no web, unless the files start one themselves', async () => {
+    const files = { Procfile: 'worker: node worker.js\n', 'worker.js': '' }
+    const startless = { scripts: { build: 'tsc' } }
+    const servicesOf = async (given: Given) => Object.keys((await recipe(given)).services).sort()
+    expect(await recipe({ files })).toMatchObject({
+      kind: 'procfile',
+      services: { worker: 'node worker.js' },
+      reasons: expect.arrayContaining([
+        'no web, and no route: the Procfile names only other services',
+      ]),
+    })
+    expect(await servicesOf({ files, json: {} })).toEqual(['worker'])
+    expect(await recipe({ files, json: startless })).toMatchObject({
+      kind: 'node',
+      services: { worker: 'node worker.js' },
+      steps: [{ name: 'build' }],
+    })
+    const starts = { scripts: { start: 'node server.js' } }
+    expect(await servicesOf({ files, json: starts })).toEqual(['web', 'worker'])
+    const named = { servicesNamed: true, services: { web: defaultService } }
+    await expect(recipe({ files, json: {}, spec: named })).rejects.toThrow('build.no-start')
+  })
+
+  test('a Procfile names further services, and its release is a job', async () => {
+    const files = { Procfile: 'web: a\nworker: b\nrelease: c\n' }
+    const spec = web('own')
+    expect(await recipe({ files, spec })).toMatchObject({
+      services: { web: 'a', worker: 'b' },
+      jobs: { release: { command: 'c', when: 'before-rollout' } },
+      reasons: [
+        'files as they are',
+        'worker: b (Procfile)',
+        'web is started as naru.yaml says, not as the Procfile does',
+        'before each rollout: c (release in Procfile)',
+      ],
+    })
+  })
+
+  test('several lockfiles: the one that packageManager means, and the others are named', async () => {
+    const files = {
+      'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
+      'yarn.lock': '# yarn lockfile v1\n',
+    }
+    const json = { main: 'a.js', dependencies, packageManager: 'pnpm@9.15.9' }
+    const given = { files: { ...files, 'a.js': '' }, json }
+    const reasons = (await recipe(given)).reasons
+    expect(reasons).toContain('not read beside pnpm-lock.yaml: yarn.lock')
+    expect(reasons).toContain(
+      'pnpm 9.15.9 from packageManager, fetched from the npm registry by npx',
+    )
+    expect(
+      (await recipe({ ...given, lockfile: '{}', json: { ...json, packageManager: 'bun@1.0.0' } }))
+        .reasons,
+    ).toContain('not read beside package-lock.json: pnpm-lock.yaml, yarn.lock')
+    expect((await recipe({ files: { 'a.js': '' }, json, lockfile: '{}' })).reasons).toContain(
+      'warning: package.json asks for pnpm, but there is only package-lock.json',
+    )
+  })
+
+  test('a package manager of the machine is used where it reads the lockfile', async () => {
+    const pnpm = (version: string): Machine => ({
+      ...machine,
+      tool: async (name) => (name === 'pnpm' ? { path: '/usr/bin/pnpm', version } : null),
+    })
+    const given = (version: string, lock: string) =>
+      recipe({
+        files: { 'a.js': '', 'pnpm-lock.yaml': `lockfileVersion: ${lock}\n` },
+        json: { main: 'a.js', dependencies },
+        machine: pnpm(version),
+      })
+    const first = async (version: string, lock: string) => said(await given(version, lock)).steps[0]
+    expect(await first('10.1.0', "'9.0'")).toMatch(/^pnpm install /)
+    expect(await first('10.1.0', "'6.0'")).toMatch(
+      /^npx --yes --package=pnpm@8\.15\.9 -- pnpm install /,
+    )
+    expect(await first('8.2.0', "'6.0'")).toMatch(/^pnpm install /)
+    expect(await first('8.2.0', '5.4')).toMatch(/^npx --yes --package=pnpm@7\.33\.7 /)
+  })
+
+  test('main is looked for where Node.js would look, and nowhere else', async () => {
+    const start = async (main: string, file: string) =>
+      (await recipe({ json: { main }, files: [file] })).services['web']
+    expect(await start('./lib/', 'lib.js')).toEqual(['node', 'lib.js'])
+    expect(await start('./lib/', 'lib/index.js')).toEqual(['node', 'lib/index.js'])
     for (const main of ['../../etc/passwd', '/etc/passwd', '--eval', '.', 'a\nb']) {
-      expect(pathsToLookFor(JSON.stringify({ main }))).toEqual(['public/index.html'])
+      expect(await start(main, 'index.js')).toEqual(['node', 'index.js'])
     }
   })
 })
 
 describe('a recipe is refused', () => {
-  const refusal = (given: Given) => {
+  const refusal = async (given: Given) => {
     try {
-      recipe(given)
+      await recipe(given)
     } catch (error) {
       if (error instanceof NaruError) return error.problem
       throw error
@@ -256,41 +461,49 @@ describe('a recipe is refused', () => {
     return null
   }
 
-  test('without a lockfile although there are packages', () => {
-    expect(refusal({ json: { main: 'a.js', dependencies }, files: ['a.js'] })).toMatchObject({
+  test('without a lockfile although there are packages', async () => {
+    expect(await refusal({ json: { main: 'a.js', dependencies }, files: ['a.js'] })).toMatchObject({
       code: 'build.no-lockfile',
     })
     expect(
-      refusal({ json: { main: 'a.js', devDependencies }, files: ['a.js', 'yarn.lock'] }),
-    ).toMatchObject({
+      await refusal({
+        json: { main: 'a.js', devDependencies, packageManager: 'pnpm@9.15.9' },
+        files: ['a.js'],
+      }),
+    ).toEqual({
       code: 'build.no-lockfile',
+      facts: { manager: 'pnpm', lockfile: 'pnpm-lock.yaml' },
     })
   })
 
-  test('when nothing says how to start it', () => {
-    expect(refusal({ json: { scripts: { test: 'x', dev: 'vite' } } })).toEqual({
+  test('when nothing says how to start it', async () => {
+    expect(await refusal({ json: { scripts: { test: 'x', dev: 'vite' } } })).toEqual({
       code: 'build.no-start',
       facts: {
         found:
           'a package.json without a start script, a "main" that exists, server.js or index.js (scripts: test, dev)',
       },
     })
-    expect(refusal({ json: '{ "scripts": ' })).toEqual({
+    expect(await refusal({ json: '{ "scripts": ' })).toEqual({
       code: 'build.no-start',
       facts: { found: 'a package.json that is not valid JSON' },
     })
-    expect(refusal({ json: '["no object"]' })).toMatchObject({ code: 'build.no-start' })
-  })
-
-  test('when nothing is recognised, with what was found', () => {
-    expect(refusal({ files: ['main.go', 'go.mod', 'cmd/'] })).toEqual({
-      code: 'build.unrecognised',
-      facts: { files: ['cmd/', 'go.mod', 'main.go'] },
+    expect(await refusal({ files: { Procfile: 'release: a' } })).toEqual({
+      code: 'build.no-start',
+      facts: { found: 'a Procfile without web' },
     })
-    expect(refusal({})).toEqual({ code: 'build.unrecognised', facts: { files: [] } })
+    expect(await refusal({ json: '["no object"]' })).toMatchObject({ code: 'build.no-start' })
   })
 
-  test('never by a package.json with parts of the wrong type', () => {
+  test('when nothing is recognised, with what was found', async () => {
+    expect(await refusal({ files: ['main.rb', 'Gemfile', 'lib/shop.rb'] })).toEqual({
+      code: 'build.unrecognised',
+      facts: { files: ['Gemfile', 'lib/', 'main.rb'] },
+    })
+    expect(await refusal({})).toEqual({ code: 'build.unrecognised', facts: { files: [] } })
+  })
+
+  test('never by a package.json with parts of the wrong type', async () => {
     const json = {
       scripts: ['a'],
       main: 3,
@@ -298,7 +511,7 @@ describe('a recipe is refused', () => {
       engines: 'x',
       workspaces: undefined,
     }
-    expect(said(recipe({ json, files: ['index.js'] }))).toEqual({
+    expect(said(await recipe({ json, files: ['index.js'] }))).toEqual({
       kind: 'node',
       steps: [],
       start: 'node index.js',
@@ -308,28 +521,28 @@ describe('a recipe is refused', () => {
 
 describe('installed packages are kept', () => {
   const base = { json: { main: 'a.js', dependencies }, files: ['a.js'], lockfile: '{"a":1}' }
-  const key = (given: Given) => recipe(given).steps[0]?.cached
+  const key = async (given: Given) => (await recipe(given)).steps[0]?.cached
 
-  test('under a key of everything that decides what is installed', () => {
+  test('under a key of everything that decides what is installed', async () => {
     const keys = [
-      key(base),
-      key({ ...base, lockfile: '{"a":2}' }),
-      key({ ...base, npmrc: 'legacy-peer-deps=true' }),
-      key({ ...base, json: { main: 'a.js', dependencies: { 'is-number': '7.0.1' } } }),
-      key({ ...base, json: { main: 'a.js', dependencies, overrides: { x: '1' } } }),
-      key({ ...base, json: { main: 'a.js', dependencies, devDependencies } }),
+      await key(base),
+      await key({ ...base, lockfile: '{"a":2}' }),
+      await key({ ...base, npmrc: 'legacy-peer-deps=true' }),
+      await key({ ...base, json: { main: 'a.js', dependencies: { 'is-number': '7.0.1' } } }),
+      await key({ ...base, json: { main: 'a.js', dependencies, overrides: { x: '1' } } }),
+      await key({ ...base, json: { main: 'a.js', dependencies, devDependencies } }),
     ]
     expect(new Set(keys).size).toBe(keys.length)
     expect(keys).not.toContain(undefined)
   })
 
-  test('when anything else of package.json changes', () => {
+  test('when anything else of package.json changes', async () => {
     expect(
-      key({
+      await key({
         ...base,
         json: { version: '2.0.0', main: 'a.js', scripts: { test: 'x' }, dependencies },
       }),
-    ).toBe(key(base))
+    ).toBe(await key(base))
   })
 
   const never: [string, Given][] = [
@@ -354,8 +567,8 @@ describe('installed packages are kept', () => {
     ],
     ['a binding.gyp', { ...base, files: ['a.js', 'binding.gyp'] }],
   ]
-  test.each(never)('never with %s, and it says so', (_title, given) => {
-    expect(key(given)).toBeUndefined()
-    expect(recipe(given).reasons.join('\n')).toMatch(/installed anew in each build: /)
+  test.each(never)('never with %s, and it says so', async (_title, given) => {
+    expect(await key(given)).toBeUndefined()
+    expect((await recipe(given)).reasons.join('\n')).toMatch(/installed anew in each build: /)
   })
 })

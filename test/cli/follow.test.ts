@@ -133,14 +133,14 @@ describe('a deployment that is followed', () => {
       sendMessage(
         response,
         'event',
-        { ...goodStory[6], at: now, data: { ...goodStory[6]?.data, settleSeconds: 2.2 } },
+        { ...goodStory[6], at: now, data: { ...goodStory[6]?.data, settleSeconds: 2.9 } },
         7,
       )
       setTimeout(() => {
         sendMessage(response, 'event', { ...goodStory[9], at: now }, 10)
         sendMessage(response, 'end', aDeployment())
         response.end()
-      }, 2000)
+      }, 2700)
     })
     const { stderr } = await naru('rollback')
     expect(stderr).toContain('  stable in 2 s\n  stable in 1 s\n')
@@ -229,7 +229,7 @@ describe('the hook of a push', () => {
 
   beforeEach(() => {
     server.json(
-      `POST ${home}/pushes`,
+      'POST /v1/apps/shop/pushes',
       202,
       aBuild({ status: 'queued', startedAt: null, endedAt: null }),
     )
@@ -292,11 +292,6 @@ describe('the hook of a push', () => {
 
   it.each([
     [
-      'refs/heads/try',
-      aCommit,
-      'only main is deployed, and this push is to "try"; nothing changed',
-    ],
-    [
       'refs/tags/v1',
       aCommit,
       'a tag is not deployed, and this push is of the tag "v1"; nothing changed',
@@ -311,7 +306,7 @@ describe('the hook of a push', () => {
 
   it('passes on what the server refuses', async () => {
     server.fails(
-      `POST ${home}/pushes`,
+      'POST /v1/apps/shop/pushes',
       422,
       'spec.invalid',
       'naru.yaml:3:5 x: found y, expected z\nnaru.yaml:4:5 more',

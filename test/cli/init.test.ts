@@ -101,7 +101,7 @@ describe('naru init', () => {
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr:
-        '✖ "123" cannot be the name of an app\n  → use 1 to 40 lower-case letters, digits and dashes, starting with a letter and not ending with a dash\n  (name.invalid)\n',
+        '✖ "123" cannot be the name of an app\n  → use 1 to 40 lower-case letters, digits and dashes, starting with a letter and not ending with a dash, as in --app shop\n  (name.invalid)\n',
     })
     const outside = await rig.naru(['init'])
     expect(outside).toMatchObject({

@@ -44,7 +44,7 @@ beforeEach(async () => {
   await rig.git('commit', '-q', '--allow-empty', '-m', 'Sell more')
   await rig.git('remote', 'add', 'naru', `http://127.0.0.1:${port}/git/shop.git`)
 
-  api.json(`POST ${home}/pushes`, 202, aBuild({ status: 'queued' }))
+  api.json('POST /v1/apps/shop/pushes', 202, aBuild({ status: 'queued' }))
   const log = [{ text: 'npm ci' }, { text: 'done in 2.9 s' }]
   api.stream('GET /v1/apps/shop/builds/3/log', [
     ...log.map((line): [string, unknown] => ['line', line]),
@@ -111,9 +111,15 @@ describe('git push', () => {
     expect((await rig.git('push', 'naru', 'main')).code).toBe(0)
   })
 
-  it('of another branch, a tag or a deletion is refused in words', async () => {
+  it('of a branch that no environment deploys is refused in the words of the server', async () => {
+    api.fails('POST /v1/apps/shop/pushes', 409, 'push.branch', 'nobody deploys try', 'do this')
+    const { code: exit, stderr } = await rig.git('push', 'naru', 'main:try')
+    expect(exit).toBe(1)
+    expect(remoteLines(stderr)).toEqual(['✖ nobody deploys try', '  → do this', '  (push.branch)'])
+  })
+
+  it('of a tag or of several branches is refused in words, without asking the server', async () => {
     for (const [args, code] of [
-      [['main:try'], 'push.branch'],
       [['main:refs/tags/v1'], 'push.tag'],
       [['main', 'main:try'], 'push.several'],
     ] as const) {

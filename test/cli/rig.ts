@@ -41,6 +41,7 @@ export class Rig {
       PATH: process.env['PATH'] ?? '',
       HOME: this.home,
       NARU_DATA: this.data,
+      TZ: 'UTC',
       GIT_AUTHOR_NAME: 'Ada',
       GIT_AUTHOR_EMAIL: 'ada@example.com',
       GIT_COMMITTER_NAME: 'Ada',

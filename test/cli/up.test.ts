@@ -146,7 +146,7 @@ describe('naru down', () => {
     const { code, stdout } = await rig.naru(['down'])
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: 'Naru is down, and its router and apps with it.\n',
+      stdout: `Naru is down, and its router and apps with it. All that it keeps is in ${rig.data}.\n`,
     })
     expect(isAlive(server)).toBe(false)
   })

@@ -54,6 +54,9 @@ const release = (more: Partial<ReleaseView> = {}): ReleaseView => ({
   build: 3,
   artifact: 'sha256-aa',
   services: [],
+  jobs: [],
+  strategy: 'blue-green',
+  promotedFrom: null,
   routes: [],
   settings: {},
   secrets: {},
@@ -116,7 +119,7 @@ describe('lists', () => {
     )
     expect(releases).toMatch(/v2 {7}never stable .*a\ufffd\[2J b\n$/)
     expect((await naru('builds')).stdout).toMatch(
-      /\n3 {6}succeeded {2}0123456 {2}3\.1 s .* Sell more\n$/,
+      /\n3 {6}production {3}succeeded {2}0123456 {2}3\.1 s .* Sell more\n$/,
     )
     expect((await naru('deployments')).stdout).toMatch(
       /\n4 {11}v3 {7}release {2}failed .*listens on port 3000, but was given PORT 20012\n$/,
@@ -129,7 +132,9 @@ describe('lists', () => {
   it('that are empty say what to do', async () => {
     server.json(`GET ${home}/releases`, 200, { releases: [] })
     server.json('GET /v1/apps', 200, { apps: [] })
-    expect((await naru('releases')).stdout).toBe('shop has no releases yet: git push naru main\n')
+    const production = { app: 'shop', name: 'production', branch: 'trunk' }
+    server.json('GET /v1/apps/shop/environments', 200, { environments: [production] })
+    expect((await naru('releases')).stdout).toBe('shop has no releases yet: git push naru trunk\n')
     expect((await rig.naru(['apps'], { environment: server.environment })).stdout).toBe(
       'no apps yet: naru init in a repository makes one\n',
     )
@@ -142,17 +147,17 @@ describe('naru deployments show', () => {
     const why =
       'web of v3 did not become healthy within 30 s, so no traffic moved to v3: it listens on port 3000, but was given PORT 20012'
     expect((await naru('deployments', 'show', '4')).stdout).toBe(`deployment 4 (release): v3 failed
-asked for by owner on 2026-03-01 at 12:00:00 UTC, when v2 was stable
+asked for by owner on 2026-03-01 at 12:00:00+00:00, when v2 was stable
 why: ${why}
 v2 is serving
 
-TIME          AFTER    SERVING  STEP
-12:00:00.000           -        deployment 4: v3
-12:00:00.100  +0.1 s   v2       v3 is being made ready
-12:00:00.200  +0.1 s   v2       v3 is starting
-12:00:00.200  +0.0 s   v2       starting web of v3
-12:00:30.200  +30.0 s  v2       giving v3 up: ${why}
-12:00:30.400  +0.2 s   v2       v3 failed; v2 is serving
+TIME                AFTER    SERVING  STEP
+12:00:00.000+00:00           v2       deployment 4: v3
+12:00:00.100+00:00  +0.1 s   v2       v3 is being made ready
+12:00:00.200+00:00  +0.1 s   v2       v3 is starting
+12:00:00.200+00:00  +0.0 s   v2       starting web of v3
+12:00:30.200+00:00  +30.0 s  v2       giving v3 up: ${why}
+12:00:30.400+00:00  +0.2 s   v2       v3 failed; v2 is serving
 `)
   })
 })
@@ -219,9 +224,33 @@ describe('naru logs', () => {
       ['line', line(2, 'a\u001b[31mred\u001b[0m\u001b[2Jb')],
     ])
     expect((await naru('logs', '--release', '3', '--service', 'web')).stdout).toBe(
-      '12:00:01.000 web v3 k3v9 line 1\n12:00:02.000 web v3 k3v9 a\u001b[31mred\u001b[0m\ufffd[2Jb\u001b[0m\n',
+      '2026-03-01 12:00:01.000+00:00 web v3 k3v9 line 1\n2026-03-01 12:00:02.000+00:00 web v3 k3v9 a\u001b[31mred\u001b[0m\ufffd[2Jb\u001b[0m\n',
     )
     expect((await naru('logs', '--json')).stdout.split('\n')[0]).toBe(JSON.stringify(line(1)))
+  })
+
+  it('tells times in the zone of whoever reads, with its distance from UTC', async () => {
+    server.stream(`GET ${home}/logs`, [['line', line(1)]])
+    server.json(`GET ${home}/deployments/4`, 200, { ...aFailedDeployment, events: badStory })
+    const read = async (zone: string, ...args: string[]) => {
+      const environment = { ...server.environment, TZ: zone }
+      return (await rig.naru([...args, '--app', 'shop'], { environment })).stdout
+    }
+    expect(await read('Asia/Seoul', 'logs')).toMatch(/^2026-03-01 21:00:01\.000\+09:00 web/)
+    expect(await read('America/St_Johns', 'logs')).toMatch(/^2026-03-01 08:30:01\.000-03:30 web/)
+    const story = await read('Asia/Seoul', 'deployments', 'show', '4')
+    expect(story).toContain('on 2026-03-01 at 21:00:00+09:00, when v2 was stable')
+    expect(story).toMatch(/^21:00:30\.400\+09:00 {2}\+0\.2 s {3}v2 {7}v3 failed/m)
+  })
+
+  it('leaves the day out of what was written today', async () => {
+    const at = new Date().toISOString()
+    server.stream(`GET ${home}/logs`, [['line', { ...line(1), at }]])
+    const { stdout } = await naru('logs')
+    // Right at midnight "today" may be another day for the one than for the other.
+    expect(stdout).toMatch(
+      new RegExp(`^(?:${at.slice(0, 10)} )?${at.slice(11, 23).replace('.', '\\.')}\\+00:00 web`),
+    )
   })
 
   it('ends quietly when nobody reads any more', async () => {

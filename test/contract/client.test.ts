@@ -36,16 +36,16 @@ describe('a question', () => {
 
   it('goes where the table of the API says', async () => {
     server.json(`GET ${home}`, 200, aStatus())
-    server.json(`POST ${home}/pushes`, 202, aBuild())
+    server.json('POST /v1/apps/shop/pushes', 202, aBuild())
     server.json(`PATCH ${home}/settings`, 202, { deployment: null })
     server.on('DELETE /v1/apps/shop', (response) => void response.writeHead(204).end())
     await api.status(shop)
-    expect(await api.push(shop, { commit: aCommit, ref: 'refs/heads/main' })).toEqual(aBuild())
+    expect(await api.push('shop', { commit: aCommit, ref: 'refs/heads/main' })).toEqual(aBuild())
     await api.changeSettings(shop, { set: { A: '1' }, deploy: false })
     expect(await api.destroyApp('shop', 'shop')).toBeUndefined()
     expect(server.paths()).toEqual([
       `GET ${home}`,
-      `POST ${home}/pushes`,
+      'POST /v1/apps/shop/pushes',
       `PATCH ${home}/settings`,
       'DELETE /v1/apps/shop',
     ])

@@ -10,7 +10,7 @@ import { noFaults } from '../../src/deploy/fault.ts'
 import { Loops } from '../../src/deploy/loops.ts'
 import { conductor } from '../../src/deploy/naru.ts'
 import type { BuildJob, BuildResult, Parts } from '../../src/deploy/parts.ts'
-import type { Engine } from '../../src/engine/engine.ts'
+import type { Engine, JobEnd, JobRun } from '../../src/engine/engine.ts'
 import type { Deployment } from '../../src/model/deployment.ts'
 import type { NaruEvent } from '../../src/model/event.ts'
 import type { Instance } from '../../src/model/instance.ts'
@@ -24,6 +24,9 @@ import { openStore, type Store } from '../../src/store/store.ts'
 
 export const place = { app: 'shop', environment: 'production' }
 
+export const succeeded: JobEnd = { code: 0, signal: null, timedOut: false, cancelled: false }
+export const cancelled: JobEnd = { ...succeeded, code: null, signal: 'SIGTERM', cancelled: true }
+
 /** Instances in memory: healthy as soon as they are asked for, unless the test says otherwise. */
 export class MemoryEngine implements Engine {
   readonly name = 'process'
@@ -35,6 +38,9 @@ export class MemoryEngine implements Engine {
   healthyForMs = 60_000
   /** Called before a set is made true; throwing refuses it. */
   onEnsure: (spec: SetSpec) => void | Promise<void> = () => {}
+  readonly ran: string[] = []
+  /** How a job goes; it succeeds at once unless the test says otherwise. */
+  onRun: (job: JobRun, cancel?: AbortSignal) => Promise<JobEnd> = async () => succeeded
   #listeners = new Set<() => void>()
   #last = 0
 
@@ -64,6 +70,24 @@ export class MemoryEngine implements Engine {
   watch(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  async run(job: JobRun, cancel?: AbortSignal): Promise<JobEnd> {
+    this.ran.push(`${job.job}@v${job.release}`)
+    if (cancel?.aborted) return cancelled
+    return this.onRun(job, cancel)
+  }
+
+  async open(): Promise<never> {
+    throw new Error('there is nothing to run a command with')
+  }
+
+  async endRuns(): Promise<void> {}
+
+  readonly forgotten: { app: string; environment?: string }[] = []
+
+  async forget(of: { app: string; environment?: string }): Promise<void> {
+    this.forgotten.push(of)
   }
 
   async *logs(): AsyncIterable<never> {}
@@ -181,7 +205,7 @@ export async function rig(changes: Partial<Parts> = {}): Promise<Rig> {
   const spec = { text: oneService }
   const build: Rig['build'] = {
     run: async ({ build: { app, commit } }) => ({
-      artifact: { digest: `sha256-${commit}`, app, folder, start: null },
+      artifact: { digest: `sha256-${commit}`, app, folder, services: {}, jobs: {} },
       reused: false,
       seconds: 1,
     }),
@@ -194,10 +218,12 @@ export async function rig(changes: Partial<Parts> = {}): Promise<Rig> {
       ensure: async () => {},
       remove: async () => {},
       commitInfo: async (_, commit) => ({ commit, title: commit, tree: commit }),
-      readFile: async () => spec.text,
+      readFile: async (_app, _commit, path) => (path === 'naru.yaml' ? spec.text : undefined),
+      listFiles: async () => [],
       keep: async () => {},
       collect: async () => {},
       moveRef: async () => {},
+      dropRef: async () => {},
     },
     build: (job, signal) => build.run(job, signal),
     forgetBuilds: async () => {},
@@ -231,7 +257,7 @@ export async function rig(changes: Partial<Parts> = {}): Promise<Rig> {
       await it.loops.start()
     },
     async push(commit) {
-      await it.naru.push(place, { commit, ref: 'refs/heads/main', by: 'ada' })
+      await it.naru.push(place, { commit, by: 'ada' })
     },
   }
   onTestFinished(async () => {

@@ -29,7 +29,7 @@ describe('a server that starts again', () => {
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(new Error('ended')))
       })
-    await naru.naru.push(place, { commit: 'three', ref: 'refs/heads/main', by: 'ada' })
+    await naru.naru.push(place, { commit: 'three', by: 'ada' })
 
     await naru.restart()
 

@@ -33,6 +33,20 @@ function heldBuild(naru: Rig): () => void {
   return release
 }
 
+describe('a rollback to the warm release', () => {
+  it('does not tell that something starts, since it runs already', async () => {
+    const naru = await twoReleases()
+    const before = (await naru.events()).length
+
+    await naru.naru.rollback(place, undefined, 'ada')
+    await until(async () => expect(await naru.stable()).toBe(1))
+
+    const kinds = (await naru.events()).slice(before).map(({ kind }) => kind)
+    expect(kinds).toContain('deployment.healthy')
+    expect(kinds).not.toContain('deployment.starting')
+  })
+})
+
 describe('a rollback while something older is being built', () => {
   it('is not lost to the build', async () => {
     const naru = await twoReleases()
@@ -44,7 +58,7 @@ describe('a rollback while something older is being built', () => {
     await until(async () => expect(await naru.stable()).toBe(1))
   })
 
-  it('is what ends up stable: the older push is superseded', async () => {
+  it('is what ends up stable: the older push is given up, and told why', async () => {
     const naru = await twoReleases()
     const finish = heldBuild(naru)
     await naru.push('three')
@@ -54,13 +68,14 @@ describe('a rollback while something older is being built', () => {
     await naru.naru.rollback(place, undefined, 'ada')
     finish()
 
-    await until(async () =>
-      expect((await naru.deployments()).at(-1)?.rollout).toMatchObject({
-        status: 'superseded',
-        problem: { facts: { release: 3, by: 'the rollback to v1' } },
-      }),
-    )
+    const facts = { build: 3, wish: 'rollback', release: 1, by: 'ada' }
+    expect((await listBuilds(naru.store.db, 'shop', 1))[0]).toMatchObject({
+      status: 'superseded',
+      problem: { code: 'build.overtaken', facts },
+      deployment: null,
+    })
     await until(async () => expect(await naru.stable()).toBe(1))
+    expect((await naru.deployments()).map(({ release }) => release)).toEqual([1, 2, 1])
   })
 
   it('asked for twice is done once', async () => {
@@ -107,6 +122,51 @@ describe('a rollback while a newer push waits', () => {
       ]),
     )
     expect(await naru.stable()).toBe(2)
+  })
+})
+
+describe('a rollback of what is live and not stable yet', () => {
+  it('gives up a newer push that is still being built, which would undo it', async () => {
+    const naru = await twoReleases()
+    naru.spec.text = naru.spec.text.replace('settle: 0s', 'settle: 60s')
+    await naru.push('three')
+    await until(async () =>
+      expect((await naru.deployments()).at(-1)?.rollout.status).toBe('baking'),
+    )
+    naru.build.run = forever
+    await naru.push('four')
+    await until(async () =>
+      expect((await listBuilds(naru.store.db, 'shop', 1))[0]?.status).toBe('running'),
+    )
+
+    await naru.naru.rollback(place, undefined, 'bob')
+
+    const facts = { build: 4, wish: 'rollback', release: 2, by: 'bob' }
+    expect((await listBuilds(naru.store.db, 'shop', 1))[0]).toMatchObject({
+      status: 'superseded',
+      problem: { code: 'build.overtaken', facts },
+    })
+    await until(async () =>
+      expect((await naru.deployments()).at(-1)?.rollout.status).toBe('rolled_back'),
+    )
+    expect(await naru.stable()).toBe(2)
+  })
+
+  it('where there is nothing to go back to leaves the newer push: it may be the cure', async () => {
+    const naru = await rig()
+    naru.spec.text = naru.spec.text.replace('settle: 0s', 'settle: 60s')
+    await naru.push('one')
+    await until(async () =>
+      expect((await naru.deployments()).at(-1)?.rollout.status).toBe('baking'),
+    )
+    const finish = heldBuild(naru)
+    naru.spec.text = naru.spec.text.replace('settle: 60s', 'settle: 0s')
+    await naru.push('two')
+
+    await naru.naru.rollback(place, undefined, 'bob')
+    finish()
+
+    await until(async () => expect(await naru.stable()).toBe(2))
   })
 })
 

@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jsonLog } from '../../src/base/log.ts'
+import type { CommandRun, JobRun } from '../../src/engine/engine.ts'
 import type { Account } from '../../src/engine/process/account.ts'
 import { makeAppPlaces, makePlaces, places } from '../../src/engine/process/places.ts'
 import type { PortBook } from '../../src/engine/process/ports.ts'
@@ -16,6 +17,7 @@ export const isRoot = process.getuid?.() === 0
 /** As root every test runs behind the wall; the number needs no entry in `/etc/passwd`. */
 export const testAccount: Account = isRoot ? { uid: 61_234 } : null
 export const testDigest = `sha256-${'a'.repeat(64)}`
+const shop = { app: 'hello', environment: 'production' }
 const programs = join(import.meta.dirname, '../fixtures/programs')
 
 /** A data folder with engines on it, one after the other, and all that they started. */
@@ -27,6 +29,9 @@ export type Bench = {
   said: string[]
   /** A set that runs a fixture program; its slug is made. */
   set(program: string, change?: Partial<SetSpec>): Promise<SetSpec>
+  /** A run of a job that is a fixture program or a shell's text; its slug is made. */
+  job(command: JobRun['command'], change?: Partial<JobRun>): Promise<JobRun>
+  command(command: CommandRun['command'], change?: Partial<CommandRun>): Promise<CommandRun>
   /** Another server takes over. */
   restart(): Promise<ProcessEngine>
   /** Ends every instance and removes the folder. */
@@ -44,6 +49,16 @@ export async function makeBench(): Promise<Bench> {
     engine: await start(),
     said,
     set: (program, change) => setOf(folder, program, change),
+    async job(command, change) {
+      const { commit, folder: slug } = await setOf(folder, '')
+      const of = { place: shop, release: 1, job: 'migrate', run: 1, commit, folder: slug }
+      return { ...of, command, environment: {}, timeoutSeconds: 60, ...change }
+    },
+    async command(command, change) {
+      const { commit, folder: slug } = await setOf(folder, '')
+      const of = { place: shop, release: 1, commit, folder: slug, command, environment: {} }
+      return { ...of, terminal: null, ...change }
+    },
     async restart() {
       await bench.engine.close()
       bench.engine = await start()
@@ -53,6 +68,7 @@ export async function makeBench(): Promise<Bench> {
       await bench.restart() // A test may have closed its engine and left instances to others.
       const ids = (await bench.engine.list()).map(({ id }) => id)
       await bench.engine.stop(ids, 0)
+      await bench.engine.endRuns({}, 0)
       await bench.engine.close()
       await rm(folder, { recursive: true, force: true })
     },

@@ -452,6 +452,26 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
         await bench.engine.collect({ artifacts: new Set(), apps: new Set() })
         expect(await lines()).toEqual([])
       })
+
+      it('what it kept for an environment, and nothing of another', async () => {
+        const place = { app: 'hello', service: 'web', release: 1 }
+        const logsOf = (environment: string) => lines({ environment })
+        for (const environment of ['staging', 'production']) {
+          const set = { ...place, environment }
+          await bench.engine.ensure(await bench.set('crashes-at-once', { set }), 1)
+          await until('a line', async () => (await logsOf(environment)).length > 0)
+        }
+        await bench.engine.stop(
+          (await all()).map(({ id }) => id),
+          5,
+        )
+
+        await bench.engine.forget({ app: 'hello', environment: 'staging' })
+        await bench.engine.forget({ app: 'hello', environment: 'staging' })
+
+        expect(await logsOf('staging')).toEqual([])
+        expect((await logsOf('production')).length).toBeGreaterThan(0)
+      })
     })
   })
 }
@@ -467,6 +487,9 @@ const release: Release = {
   build: 1,
   artifact: `sha256-${'a'.repeat(64)}`,
   services: {},
+  jobs: {},
+  strategy: 'blue-green',
+  promotedFrom: null,
   routes: [],
   settings: {},
   secrets: {},

@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { settleRun } from '../../src/engine/process/launcher.ts'
 import {
   anyProcess,
   bootId,
-  hasVariable,
+  carriersOf,
   livingProcess,
   livingProcesses,
-} from '../../src/engine/process/proc.ts'
+} from '../../src/base/processes.ts'
+import { settleRun } from '../../src/engine/process/launcher.ts'
 import { type InstanceRecord, readRecord, writeRecord } from '../../src/engine/process/record.ts'
 import type { SetSpec } from '../../src/model/set.ts'
 import { type Bench, makeBench } from './bench.ts'
@@ -121,7 +121,7 @@ describe('after kill -9 of the server', () => {
         )
       })
       const named = running(set).map(({ pid }) =>
-        ids.find((id) => hasVariable(pid, 'NARU_INSTANCE', id)),
+        ids.find((id) => carriersOf([{ pid }], 'NARU_INSTANCE', id).size > 0),
       )
       expect(named.sort()).toEqual(ids.sort())
       await bench.engine.stop(ids, 0)

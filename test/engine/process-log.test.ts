@@ -16,6 +16,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { jsonLog } from '../../src/base/log.ts'
 import { LogBook, segmentBytes, segmentsKept } from '../../src/engine/process/log-book.ts'
+import { LogBooks } from '../../src/engine/process/log-books.ts'
 import { OutputFollower } from '../../src/engine/process/log-follower.ts'
 import { cutLines, maxLineBytes } from '../../src/engine/process/log-lines.ts'
 import { readLog } from '../../src/engine/process/log-reader.ts'
@@ -129,6 +130,35 @@ describe('the log of an environment', () => {
     await again.append([line(2)])
     expect(await texts(again)).toHaveLength(2)
     expect(again.next).toBe(3)
+  })
+
+  it('keeps its lines however many instances have written into it', async () => {
+    const book = await LogBook.open(folder)
+    const names = Array.from({ length: 4000 }, (_, at) => `web-of-a-long-name-${at}`)
+    await book.append(names.map((instance) => ({ ...source, instance, text: 'up', end: 3 })))
+    await fill(book, 1, 3000)
+    await book.close()
+    expect(readdirSync(folder).length).toBeGreaterThan(2)
+    const again = await LogBook.open(folder)
+    expect(await texts(again, { tail: 1 })).toEqual([line(3000, 1000).text])
+    expect(again.offsetOf(names.at(-1) ?? '')).toBe(3)
+  })
+
+  it('does not carry on how far instances were read that are gone since', async () => {
+    const at = places(folder)
+    const written = await new LogBooks(at).of(filter)
+    await written.append(
+      ['web-1', 'web-2'].map((instance) => ({ ...source, instance, text: 'up', end: 3 })),
+    )
+    await written.close()
+    const books = new LogBooks(at)
+    const book = await books.of(filter)
+    await books.settle(new Set(['web-2']))
+    expect([book.offsetOf('web-1'), book.offsetOf('web-2')]).toEqual([0, 3])
+    await books.close()
+    const later = new LogBooks(at)
+    await later.settle(new Set())
+    expect((await later.of(filter)).offsetOf('web-2')).toBe(0)
   })
 
   it('is handed on over the end of a segment, and ends with the server', async () => {

@@ -1,17 +1,10 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { DeploymentView } from '../../src/contract/shapes.ts'
-import {
-  type EffectKind,
-  effectKinds,
-  isOver,
-  moves,
-  type Status,
-} from '../../src/model/rollout.ts'
+import { type EffectKind, effectKinds, moves, type Status } from '../../src/model/rollout.ts'
 import { dyingWorker, steadyWorker, webApp } from '../support/apps.ts'
-import { isAlive, Naru, type Repository, until } from '../support/naru.ts'
-import { Visitors } from '../support/visitor.ts'
+import { isAlive, Naru, until } from '../support/naru.ts'
+import { Crash, type Scenario, shortly } from './crash.ts'
 
 /**
  * The server is killed right before and right after every write and every effect there is, with real
@@ -19,7 +12,6 @@ import { Visitors } from '../support/visitor.ts'
  * effect has no scenario until somebody writes one, and the compiler says so.
  */
 
-type Scenario = keyof typeof scenarios
 const throughStatus = {
   preparing: 'succeeds',
   starting: 'succeeds',
@@ -35,67 +27,17 @@ const throughStatus = {
   restoring: 'old one is dead',
   blocked: 'rollback dies',
   paused: 'router out of reach',
-} satisfies Record<Exclude<Status, 'queued'>, Scenario>
+} satisfies Record<Exclude<Status, 'queued'>, keyof typeof scenarios>
 
 const throughEffect = {
   prepare: 'succeeds',
+  job: 'has a job',
+  'end-job': 'aborted in its job',
   start: 'succeeds',
   route: 'succeeds',
   stop: 'succeeds',
   promote: 'succeeds',
-} satisfies Record<EffectKind, Scenario>
-
-const statuses = (Object.keys(moves) as Status[]).filter((status) => status !== 'queued')
-const rows = [
-  ...statuses.map((name) => ({ what: 'write', name, scenario: throughStatus[name] })),
-  ...effectKinds.map((name) => ({ what: 'effect', name, scenario: throughEffect[name] })),
-].flatMap((row) => ['before', 'after'].map((when) => ({ when, ...row })))
-
-/** How each ends: of which deployment, which release serves then, and which `web` sets are left running. */
-const scenarios = {
-  succeeds: { deployment: 2, ends: 'succeeded', serving: 2, webs: [1, 2] },
-  'worker dies': { deployment: 2, ends: 'rolled_back', serving: 1, webs: [1] },
-  'never healthy': { deployment: 2, ends: 'failed', serving: 1, webs: [1] },
-  'newer push': { deployment: 2, ends: 'superseded', serving: 1, webs: [1] },
-  aborted: { deployment: 2, ends: 'cancelled', serving: 1, webs: [1] },
-  'old one is dead': { deployment: 2, ends: 'rolled_back', serving: 1, webs: [1] },
-  'rollback dies': { deployment: 3, ends: 'blocked', serving: 2, webs: [1, 2] },
-  'router out of reach': { deployment: 2, ends: 'succeeded', serving: 2, webs: [1, 2] },
-} as const
-
-let naru: Naru
-let turn = 0
-
-beforeAll(async () => {
-  naru = await Naru.started()
-})
-afterAll(() => naru.close())
-
-describe('a server that is killed', () => {
-  it.each(rows)(
-    '$when the $what $name: $scenario',
-    async ({ when, what, name, scenario }) => {
-      if (!isAlive(naru.pid())) await naru.up() // The row before failed half-way.
-      turn += 1
-      const app = `app-${turn}`
-      const repository = await naru.repository(app, firstRelease(scenario))
-      expect((await repository.push()).output).toContain('live at')
-      if (scenario === 'rollback dies') await repository.deploy(good('v2'))
-      const visitors = mayFail(scenario) ? null : new Visitors(naru.http, `${app}.localhost`)
-      await naru.crash()
-      await naru.up({ NARU_FAULT: `${when}:${what}:${name}`, NARU_STUCK_AFTER_MS: '1500' })
-
-      await play(scenario, repository)
-
-      const end = await ended(app, scenario)
-      await visitors?.stop()
-      await theWorldIsWhole(app, end, scenario)
-      expect(visitors?.failures ?? []).toEqual([])
-      await naru.client.destroyApp(app, app)
-    },
-    60_000,
-  )
-})
+} satisfies Record<EffectKind, keyof typeof scenarios>
 
 const good = (says: string, more = {}) => webApp({ says, worker: steadyWorker, ...more })
 /** Runs and never listens. */
@@ -112,104 +54,143 @@ const before = fs.existsSync(again)
 fs.writeFileSync(again, '')
 if (before) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)`,
 }
-const firstRelease = (scenario: Scenario) =>
-  good(
-    'v1',
-    scenario === 'rollback dies' ? obedient : scenario === 'old one is dead' ? slowAgain : {},
-  )
+const job = (command: string) => ({
+  more: `jobs:
+  migrate:
+    command: echo v2 >> $HOME/job; ${command}
+    when: before-rollout
+`,
+})
 
-/** A release that dies under traffic fails requests with or without a crash. */
-const mayFail = (scenario: Scenario): boolean =>
-  ['old one is dead', 'rollback dies'].includes(scenario)
+const onOld = { first: good('v1'), deployment: 2, serving: 1, webs: [1] }
+const onNew = { first: good('v1'), deployment: 2, serving: 2, webs: [1, 2] }
 
-async function play(scenario: Scenario, repository: Repository): Promise<void> {
-  switch (scenario) {
-    case 'succeeds':
-      return untilTheCrash(() => repository.deploy(good('v2')))
-    case 'worker dies':
-      return untilTheCrash(() =>
-        repository.deploy(good('v2', { worker: dyingWorker, settle: '3s' })),
-      )
-    case 'never healthy':
-      return untilTheCrash(() => repository.deploy(good('v2', { ...deaf, healthyWithin: '1s' })))
-    case 'newer push':
-      return untilTheCrash(async () => {
-        const first = deployAndLook(repository, good('v2', deaf), 'starting')
+const scenarios = {
+  succeeds: {
+    ...onNew,
+    ends: 'succeeded',
+    play: (crash) => crash.deploy(good('v2')),
+  },
+  'has a job': {
+    ...onNew,
+    ends: 'succeeded',
+    play: hasAJob,
+  },
+  'aborted in its job': {
+    ...onOld,
+    ends: 'cancelled',
+    play: (crash) =>
+      crash.untilTheCrash(() =>
+        crash.deployThen(good('v2', job('sleep 600')), 'preparing', (deployment) =>
+          jobBegun(crash).then(() => crash.abort(deployment)),
+        ),
+      ),
+  },
+  'worker dies': {
+    ...onOld,
+    ends: 'rolled_back',
+    play: (crash) => crash.deploy(good('v2', { worker: dyingWorker, settle: '3s' })),
+  },
+  'never healthy': {
+    ...onOld,
+    ends: 'failed',
+    play: (crash) => crash.deploy(good('v2', { ...deaf, healthyWithin: '1s' })),
+  },
+  'newer push': {
+    ...onOld,
+    ends: 'superseded',
+    play: (crash) =>
+      crash.untilTheCrash(async () => {
+        const first = crash.deployAndLook(good('v2', deaf), 'starting')
         await first.begun
-        return repository.deploy(good('v3', { ...deaf, healthyWithin: '1s' }))
-      })
-    case 'aborted':
-      return untilTheCrash(() => deployThen(repository, good('v2', deaf), 'starting', abort))
-    case 'old one is dead':
-      return untilTheCrash(() =>
-        deployThen(repository, good('v2', { settle: '20s' }), 'baking', async (app, deployment) => {
-          await killOldWeb(app)
-          await abort(app, deployment)
+        return crash.repository.deploy(good('v3', { ...deaf, healthyWithin: '1s' }))
+      }),
+  },
+  aborted: {
+    ...onOld,
+    ends: 'cancelled',
+    play: (crash) =>
+      crash.untilTheCrash(() =>
+        crash.deployThen(good('v2', deaf), 'starting', (deployment) => crash.abort(deployment)),
+      ),
+  },
+  'old one is dead': {
+    ...onOld,
+    first: good('v1', slowAgain),
+    mayFail: true,
+    ends: 'rolled_back',
+    play: (crash) =>
+      crash.untilTheCrash(() =>
+        crash.deployThen(good('v2', { settle: '20s' }), 'baking', async (deployment) => {
+          await crash.killOldWeb()
+          await crash.abort(deployment)
         }),
-      )
-    case 'rollback dies':
-      return rollbackDies(repository)
-    case 'router out of reach':
-      return routerOutOfReach(repository)
-  }
-}
+      ),
+  },
+  'rollback dies': {
+    ...onNew,
+    first: good('v1', obedient),
+    second: good('v2'),
+    deployment: 3,
+    mayFail: true,
+    anyWorker: true,
+    ends: 'blocked',
+    play: rollbackDies,
+  },
+  'router out of reach': { ...onNew, ends: 'succeeded', play: routerOutOfReach },
+} satisfies Record<string, Scenario>
 
-/** Does what leads to the fault, waits for the server to die there, and starts it again. */
-async function untilTheCrash(lead: () => Promise<unknown>): Promise<void> {
-  const pid = naru.pid()
-  const led = lead().catch(() => {}) // The server dies under it: that is the point.
-  await until(() => !isAlive(pid), 'the server to die at the fault')
-  await led
-  await naru.up({ NARU_STUCK_AFTER_MS: '1500' })
-}
+const statuses = (Object.keys(moves) as Status[]).filter((status) => status !== 'queued')
+const rows = [
+  ...statuses.map((name) => ({ what: 'write', name, scenario: throughStatus[name] })),
+  ...effectKinds.map((name) => ({ what: 'effect', name, scenario: throughEffect[name] })),
+].flatMap((row) => ['before', 'after'].map((when) => ({ when, ...row })))
 
-function deployAndLook(repository: Repository, files: Record<string, string>, status: Status) {
-  const pushed = repository.deploy(files)
-  const { app } = repository
-  const begun = until(
-    async () => (await newest(app))?.status === status,
-    `a deployment that is ${status}`,
+let naru: Naru
+let turn = 0
+
+beforeAll(async () => {
+  naru = await Naru.started()
+})
+afterAll(() => naru.close())
+
+describe('a server that is killed', () => {
+  it.each(rows)(
+    '$when the $what $name: $scenario',
+    async ({ scenario, ...fault }) => {
+      turn += 1
+      await Crash.row(naru, `app-${turn}`, fault, scenarios[scenario])
+    },
+    120_000,
   )
-  return { pushed, begun }
+})
+
+const jobNotes = ({ app }: Crash): string => join(naru.data, 'apps', app, 'home/production/job')
+
+const jobBegun = (crash: Crash): Promise<void> =>
+  until(() => existsSync(jobNotes(crash)), 'the job to begin')
+
+/** However often the server dies, the job succeeds once, and no second one is begun for the release. */
+async function hasAJob(crash: Crash): Promise<void> {
+  await crash.deploy(good('v2', job('sleep 1')))
+  await until(() => crash.isOver(), 'the deployment to end')
+  expect(readFileSync(jobNotes(crash), 'utf8')).toBe('v2\n')
 }
 
-/** Pushes, and acts as soon as the deployment is in the given status. */
-async function deployThen(
-  repository: Repository,
-  files: Record<string, string>,
-  status: Status,
-  act: (app: string, deployment: number) => Promise<unknown>,
-): Promise<void> {
-  const { pushed, begun } = deployAndLook(repository, files, status)
-  await begun
-  await act(repository.app, (await newest(repository.app))?.number ?? 0)
-  await pushed
-}
-
-/** The new release has the traffic when its old one, which is slow to come back, is killed. */
-async function killOldWeb(app: string): Promise<void> {
-  const { instances } = await naru.status(app)
-  const old = instances.find(({ service, release }) => service === 'web' && release === 1)
-  process.kill(old?.pid ?? 0, 'SIGKILL')
-  await until(async () => {
-    const now = (await naru.status(app)).instances.find(({ id }) => id === old?.id)
-    return now?.health !== 'healthy'
-  }, 'the death to be noticed')
-}
-
-async function rollbackDies({ app }: Repository): Promise<void> {
-  await untilTheCrash(async () => {
+async function rollbackDies(crash: Crash): Promise<void> {
+  const { app } = crash
+  await crash.untilTheCrash(async () => {
     await naru.client.rollback(naru.place(app))
-    await until(async () => (await newest(app))?.status === 'baking', 'the rollback to be live')
+    await until(async () => (await crash.newest())?.status === 'baking', 'the rollback to be live')
     writeFileSync(join(naru.data, 'apps', app, 'home/production/die'), '')
   })
 }
 
 /** The router serves on, but cannot be told anything. */
-async function routerOutOfReach(repository: Repository): Promise<void> {
+async function routerOutOfReach(crash: Crash): Promise<void> {
   const socket = join(naru.data, 'router/control.sock')
   const server = naru.pid()
-  const { pushed, begun } = deployAndLook(repository, good('v2', { healthyFor: '1s' }), 'starting')
+  const { pushed, begun } = crash.deployAndLook(good('v2', { healthyFor: '1s' }), 'starting')
   try {
     await begun
     renameSync(socket, `${socket}.away`)
@@ -218,53 +199,5 @@ async function routerOutOfReach(repository: Repository): Promise<void> {
     renameSync(`${socket}.away`, socket)
   }
   await pushed
-  await naru.up({ NARU_STUCK_AFTER_MS: '1500' })
-}
-
-const newest = async (app: string): Promise<DeploymentView | undefined> =>
-  (await naru.client.deployments(naru.place(app)))[0]
-
-const abort = (app: string, deployment: number) => naru.client.abort(naru.place(app), deployment)
-
-/** The scenario's deployment, when nothing more happens to it or to any later one. */
-async function ended(app: string, scenario: Scenario): Promise<DeploymentView> {
-  const { deployment, ends } = scenarios[scenario]
-  let all: DeploymentView[] = []
-  await until(async () => {
-    all = await naru.client.deployments(naru.place(app))
-    const settled = all.every(({ status }) => isOver(status) || status === ends)
-    const builds = await naru.client.builds(app)
-    const built = builds.every(({ status }) => status !== 'queued' && status !== 'running')
-    return settled && built && all.some(({ number }) => number === deployment)
-  }, 'the deployment to end')
-  return all.find(({ number }) => number === deployment) as DeploymentView
-}
-
-async function theWorldIsWhole(
-  app: string,
-  end: DeploymentView,
-  scenario: Scenario,
-): Promise<void> {
-  const { ends, serving, webs } = scenarios[scenario]
-  expect(end.status).toBe(ends)
-  const running = async (service: string): Promise<number[]> =>
-    (await naru.status(app)).instances
-      .filter((one) => one.service === service)
-      .map(({ release }) => release)
-      .sort()
-  await until(async () => {
-    const [web, worker] = [await running('web'), await running('worker')]
-    return `${web}` === `${webs}` && (scenario === 'rollback dies' || `${worker}` === `${serving}`)
-  }, `web of ${webs} and the worker of ${serving}`).catch(async (error: unknown) => {
-    throw new Error(
-      `${error}; there are web ${await running('web')}, worker ${await running('worker')}\n${naru.log()}`,
-    )
-  })
-  // A blocked rollback may decide for the other release once more while this looks.
-  await until(
-    async () =>
-      (await naru.status(app)).serving === serving &&
-      (await naru.visit(app)).body === `v${serving}`,
-    `v${serving} to be what serves`,
-  )
+  await naru.up(shortly)
 }

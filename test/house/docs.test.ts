@@ -33,12 +33,12 @@ describe('docs/words.md', () => {
     expect(words.join(' ')).toBe(
       'app service environment pipeline step build artifact spec release promotion deployment ' +
         'rollout strategy set stable live warm instance engine route route table router volume secret ' +
-        'job schedule verdict incident',
+        'token context archive job schedule verdict incident',
     )
   })
 
   test('has a word for every file of the model', () => {
-    const others = ['event', 'name', 'yaml']
+    const others = ['event', 'foreign', 'name', 'yaml']
     const nouns = readdirSync(`${root}src/model`).map((file) => file.replace(/[-.].*$/, ''))
     expect(nouns.filter((noun) => !words.includes(noun) && !others.includes(noun))).toEqual([])
   })

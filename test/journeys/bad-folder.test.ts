@@ -1,6 +1,7 @@
 import {
   closeSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -53,6 +54,18 @@ describe('a data folder that cannot be written', () => {
     try {
       for (const data of [disk, join(disk, 'data'), join(disk, 'deep/data')])
         expectRefusal(await upAt(data), 'the file system is read-only', 'data.unwritable')
+    } finally {
+      unmount()
+    }
+  })
+
+  it.runIf(isRoot)('from which no program may be started is refused in words', async () => {
+    const disk = join(naru.folder, 'disk')
+    const unmount = mountTmpfs(disk, 'noexec,size=8m')
+    try {
+      const data = join(disk, 'data')
+      expectRefusal(await upAt(data), `no program may be started from ${data}`, 'data.noexec')
+      expect(readdirSync(data)).toEqual([])
     } finally {
       unmount()
     }

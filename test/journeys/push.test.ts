@@ -118,6 +118,19 @@ describe('a push that fails', () => {
     expect(output).toMatch(/given PORT 2\d{4}/)
   })
 
+  it('tells after a while what keeps the app from being healthy, long before it gives up', async () => {
+    const app = await naru.repository(
+      'slow-to-tell',
+      webApp({ says: 'one', healthyWithin: '13s', webFirst: 'process.env.PORT = 23998' }),
+    )
+
+    const { output } = await app.push()
+
+    const told = /web is not healthy yet: it listens on port 23998, but was given PORT 2\d{4}/g
+    expect(output.match(told)).toHaveLength(1)
+    expect(output).toContain('did not become healthy within 13 s')
+  })
+
   it('because the program crashes gives up after its tries', async () => {
     const app = await naru.repository(
       'crashing',

@@ -1,24 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { NaruError } from '../../src/base/error.ts'
-import { english } from '../../src/contract/words/english.ts'
-import { sayProblem } from '../../src/contract/words/words.ts'
-import { defaultService, defaultSpec } from '../../src/model/spec.ts'
-import { parseSpec } from '../../src/model/spec-file.ts'
-
-const parse = (text: string | undefined) => parseSpec(text, { file: 'naru.yaml' })
-
-/** The sentences that a person reads, one a mistake. */
-function sentences(text: string): string[] {
-  try {
-    parse(text)
-  } catch (error) {
-    if (!(error instanceof NaruError) || error.code !== 'spec.invalid') throw error
-    return sayProblem(english, error.problem)
-      .message.split('\n')
-      .map((line) => line.replace(/^naru\.yaml:/, ''))
-  }
-  return []
-}
+import { defaultBuild, defaultService, defaultSpec } from '../../src/model/spec.ts'
+import { parse, sentences } from './sentences.ts'
 
 describe('what a naru.yaml means', () => {
   test('an app without one gets the default spec, a copy of its own', () => {
@@ -34,7 +16,7 @@ describe('what a naru.yaml means', () => {
     ['---\n'],
     ['{}'],
     ['\uFEFF'],
-    ['build:\nsettings:\nsecrets:\n'],
+    ['build:\npipeline:\njobs:\nsettings:\nsecrets:\nenvironments:\n'],
   ])('a file that says nothing means the same: %j', (text) => {
     expect(parse(text)).toEqual(defaultSpec)
   })
@@ -42,7 +24,10 @@ describe('what a naru.yaml means', () => {
   test('every key is read', () => {
     const spec = parse(`
 app: shop
-build: { command: npm run build }
+build: { command: npm run build, folder: ./apps//web/, output: dist/, fallback: true, timeout: 1h }
+pipeline:
+  - test: npm test
+  - lint: [npm, run, lint]
 services:
   web:
     command: node server.js
@@ -53,15 +38,32 @@ services:
     settle: 0
     stop: { signal: SIGINT, grace: 0 }
   worker: { command: [node, worker.js, --queue, 7], overlap: none, replicas: 0 }
+jobs:
+  migrate: { command: npm run migrate, when: before-rollout, timeout: 1m }
+  report: { command: [node, report.js] }
 routes:
   - { host: Shop.example.com, service: web }
   - { host: 나루.kr, path: /api/ }
 settings: { LOG_LEVEL: info, RATIO: 1.10, ON: yes, EMPTY: "", NUMBER: 0x1F, LINES: "a\\nb" }
 secrets: [DATABASE_URL, SESSION_KEY]
+strategy: rolling
+deploy: manual
+environments:
+  production: { branch: release }
 `)
     expect(spec).toEqual({
       app: 'shop',
-      build: { command: 'npm run build' },
+      build: {
+        command: 'npm run build',
+        folder: 'apps/web',
+        output: 'dist',
+        fallback: true,
+        timeoutSeconds: 3600,
+      },
+      pipeline: [
+        { name: 'test', command: 'npm test' },
+        { name: 'lint', command: ['npm', 'run', 'lint'] },
+      ],
       services: {
         web: {
           command: 'node server.js',
@@ -80,6 +82,11 @@ secrets: [DATABASE_URL, SESSION_KEY]
           replicas: 0,
         },
       },
+      servicesNamed: true,
+      jobs: {
+        migrate: { command: 'npm run migrate', when: 'before-rollout', timeoutSeconds: 60 },
+        report: { command: ['node', 'report.js'], when: 'by-hand', timeoutSeconds: 600 },
+      },
       routes: [
         { host: 'shop.example.com', path: '/', service: 'web' },
         { host: 'xn--910br1n.kr', path: '/api', service: 'web' },
@@ -93,7 +100,25 @@ secrets: [DATABASE_URL, SESSION_KEY]
         LINES: 'a\nb',
       },
       secrets: ['DATABASE_URL', 'SESSION_KEY'],
+      strategy: 'rolling',
+      deploy: 'manual',
+      branch: 'release',
     })
+  })
+
+  test('the folder of an app and of its output are read in their shortest form', () => {
+    const folder = (text: string) =>
+      parse(`build: { folder: ${JSON.stringify(text)} }`).build.folder
+    expect(
+      ['.', './', 'a', './a/', 'a/./b//c/', '.hidden', 'a/..b', '앱 하나'].map(folder),
+    ).toEqual(['.', '.', 'a', 'a', 'a/b/c', '.hidden', 'a/..b', '앱 하나'])
+    expect(parse('build: { output: . }').build).toEqual({ ...defaultBuild, output: '.' })
+  })
+
+  test('true and false are those of YAML', () => {
+    const fallback = (text: string) => parse(`build: { fallback: ${text} }`).build.fallback
+    expect(['true', 'True', 'TRUE', '"true"'].map(fallback)).toEqual([true, true, true, true])
+    expect(['false', 'False', 'FALSE'].map(fallback)).toEqual([false, false, false])
   })
 
   test('routes lead to web unless the file lists its own, and to nothing where there is no web', () => {
@@ -122,7 +147,7 @@ describe('every mistake has its place, what was found, what was expected and wha
       'an unknown key',
       'app: shop\nservises:\n  web:\n',
       [
-        '2:1 servises: found the key "servises", expected one of app, build, services, routes, settings, secrets; did you mean "services"?',
+        '2:1 servises: found the key "servises", expected one of app, build, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments; did you mean "services"?',
       ],
     ],
     [
@@ -136,7 +161,7 @@ describe('every mistake has its place, what was found, what was expected and wha
       "another tool's word",
       'env: { A: b }',
       [
-        '1:1 env: found the key "env", expected one of app, build, services, routes, settings, secrets; did you mean "settings"?',
+        '1:1 env: found the key "env", expected one of app, build, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments; did you mean "settings"?',
       ],
     ],
     [
@@ -161,16 +186,15 @@ describe('every mistake has its place, what was found, what was expected and wha
       'a key that every object has',
       'toString: 1\nconstructor: 2',
       [
-        '1:1 toString: found the key "toString", expected one of app, build, services, routes, settings, secrets',
-        '2:1 constructor: found the key "constructor", expected one of app, build, services, routes, settings, secrets',
+        '1:1 toString: found the key "toString", expected one of app, build, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments',
+        '2:1 constructor: found the key "constructor", expected one of app, build, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments',
       ],
     ],
 
     // Later versions
     [
       'keys of later versions',
-      `pipeline: []
-build: { dockerfile: Dockerfile, packages: [ffmpeg] }
+      `build: { dockerfile: Dockerfile, packages: [ffmpeg] }
 services:
   web:
     port: 3000
@@ -178,33 +202,46 @@ services:
     resources: { cpu: 0.5 }
     volumes: { uploads: /data }
     uses: [api.billing]
-    strategy: rolling
-jobs: {}
+jobs:
+  report: { command: x, schedule: "0 3 * * *", timezone: Asia/Seoul, overlap: forbid }
 routes: [{ host: "*.example.com" }, { host: a.example.com, limits: {} }]
-environments: {}
+environments:
+  production:
+    promote: { from: staging }
+    strategy: { canary: [5%, 25%], bake: 5m }
 slo: []
 notify: []
-strategy: canary
+strategy: ab
 `,
       [
-        '1:1 pipeline: the key "pipeline" is not in this version',
-        '2:10 build.dockerfile: the key "dockerfile" is not in this version',
-        '2:34 build.packages: the key "packages" is not in this version',
-        '5:5 services.web.port: the key "port" is not in this version',
-        '6:17 services.web.replicas.min: the key "min" is not in this version',
-        '6:25 services.web.replicas.max: the key "max" is not in this version',
-        '6:33 services.web.replicas.cpu: the key "cpu" is not in this version',
-        '7:5 services.web.resources: the key "resources" is not in this version',
-        '8:5 services.web.volumes: the key "volumes" is not in this version',
-        '9:5 services.web.uses: the key "uses" is not in this version',
-        '10:5 services.web.strategy: the key "strategy" is not in this version',
-        '11:1 jobs: the key "jobs" is not in this version',
-        '12:18 routes[0].host: the wildcard "*.example.com" is not in this version',
-        '12:60 routes[1].limits: the key "limits" is not in this version',
-        '13:1 environments: the key "environments" is not in this version',
-        '14:1 slo: the key "slo" is not in this version',
-        '15:1 notify: the key "notify" is not in this version',
-        '16:1 strategy: the key "strategy" is not in this version',
+        '1:10 build.dockerfile: the key "dockerfile" is not in this version',
+        '1:34 build.packages: the key "packages" is not in this version',
+        '4:5 services.web.port: the key "port" is not in this version',
+        '5:17 services.web.replicas.min: the key "min" is not in this version',
+        '5:25 services.web.replicas.max: the key "max" is not in this version',
+        '5:33 services.web.replicas.cpu: the key "cpu" is not in this version',
+        '6:5 services.web.resources: the key "resources" is not in this version',
+        '7:5 services.web.volumes: the key "volumes" is not in this version',
+        '8:5 services.web.uses: the key "uses" is not in this version',
+        '10:25 jobs.report.schedule: the key "schedule" is not in this version',
+        '10:48 jobs.report.timezone: the key "timezone" is not in this version',
+        '10:70 jobs.report.overlap: the key "overlap" is not in this version',
+        '11:18 routes[0].host: the wildcard "*.example.com" is not in this version',
+        '11:60 routes[1].limits: the key "limits" is not in this version',
+        '14:5 environments.production.promote: the key "promote" is not in this version',
+        '15:17 environments.production.strategy: the key "canary" is not in this version',
+        '15:36 environments.production.strategy: the key "bake" is not in this version',
+        '16:1 slo: the key "slo" is not in this version',
+        '17:1 notify: the key "notify" is not in this version',
+        '18:11 strategy: "ab" is not in this version',
+      ],
+    ],
+    [
+      'a key of a later version in the wrong place',
+      'promote: { from: staging }\nbuild: { schedule: x }',
+      [
+        '1:1 promote: the key "promote" is not in this version',
+        '2:10 build.schedule: the key "schedule" is not in this version',
       ],
     ],
 
@@ -296,21 +333,21 @@ strategy: canary
       'a name with capitals',
       'app: My_Shop',
       [
-        '1:6 app: found "My_Shop", expected a name: lower-case letters, digits and dashes, a letter first, at most 40; did you mean "my-shop"?',
+        '1:6 app: found "My_Shop", expected a name of lower-case letters, digits and dashes, a letter first, at most 40; did you mean "my-shop"?',
       ],
     ],
     [
       'an option as a name',
       'app: --force',
       [
-        '1:6 app: found "--force", expected a name: lower-case letters, digits and dashes, a letter first, at most 40; did you mean "force"?',
+        '1:6 app: found "--force", expected a name of lower-case letters, digits and dashes, a letter first, at most 40; did you mean "force"?',
       ],
     ],
     [
       'an app without a name',
       'app:\n',
       [
-        '1:5 app: found nothing, expected a name: lower-case letters, digits and dashes, a letter first, at most 40',
+        '1:5 app: found nothing, expected a name of lower-case letters, digits and dashes, a letter first, at most 40',
       ],
     ],
     [
@@ -347,7 +384,7 @@ strategy: canary
       'a service that is a text',
       'services: { web: node server.js }',
       [
-        '1:18 services.web: found "node server.js", expected a mapping, such as { command: node server.js }',
+        '1:18 services.web: found "node server.js", expected keys with values, such as { command: node server.js }',
       ],
     ],
     [
@@ -493,6 +530,145 @@ strategy: canary
       'routes that are a mapping',
       'routes: { web: / }',
       ['1:9 routes: found a mapping, expected a list, such as - host: shop.example.com'],
+    ],
+
+    // Build, pipeline and jobs
+    [
+      'folders that are not inside the repository',
+      'build: { folder: /srv/app, output: ../out }',
+      [
+        '1:18 build.folder: found "/srv/app", expected a folder inside the repository, such as apps/web, without .. in it; did you mean "srv/app"?',
+        '1:36 build.output: found "../out", expected a folder inside the repository, such as apps/web, without .. in it',
+      ],
+    ],
+    [
+      'a folder with backslashes, none at all, one with a line end',
+      'build: { folder: apps\\web, output: "" }\nenvironments: {}\n',
+      [
+        '1:18 build.folder: found "apps\\\\web", expected a folder inside the repository, such as apps/web, without .. in it; did you mean "apps/web"?',
+        '1:36 build.output: found "", expected a folder inside the repository, such as apps/web, without .. in it',
+      ],
+    ],
+    [
+      'a dotted way out',
+      'build: { folder: a/../../b, output: "dist\\n" }',
+      [
+        '1:18 build.folder: found "a/../../b", expected a folder inside the repository, such as apps/web, without .. in it',
+        '1:37 build.output: found "dist\\n", expected a folder inside the repository, such as apps/web, without .. in it',
+      ],
+    ],
+    [
+      'a fallback in other words, a build without time',
+      'build: { fallback: yes, timeout: 0 }',
+      [
+        '1:20 build.fallback: found "yes", expected one of true, false; did you mean "true"?',
+        '1:34 build.timeout: found "0", expected at least 1s',
+      ],
+    ],
+    [
+      "another tool's words for a build",
+      'build: { context: web, publish: dist }',
+      [
+        '1:10 build.context: found the key "context", expected one of command, folder, output, fallback, timeout; did you mean "folder"?',
+        '1:24 build.publish: found the key "publish", expected one of command, folder, output, fallback, timeout; did you mean "output"?',
+      ],
+    ],
+    [
+      'a pipeline that is a mapping',
+      'pipeline: { test: npm test }',
+      ['1:11 pipeline: found a mapping, expected a list, such as - test: npm test'],
+    ],
+    [
+      'a step without a name',
+      'pipeline:\n  - npm test\n  - {}\n  -\n',
+      [
+        '2:5 pipeline[0]: found "npm test", expected the name of a step and its command, such as test: npm test',
+        '3:5 pipeline[1]: found a mapping, expected the name of a step and its command, such as test: npm test',
+        '4:4 pipeline[2]: found nothing, expected the name of a step and its command, such as test: npm test',
+      ],
+    ],
+    [
+      'two steps in one item',
+      'pipeline:\n  - test: npm test\n    lint: npm run lint\n',
+      ['3:5 pipeline[0]: found the key "lint", expected one step in each item of the list'],
+    ],
+    [
+      'steps with bad names',
+      'pipeline: [{ Unit Tests: a }, { test: b }, { test: c }, { install: d }, { prune: e }]',
+      [
+        '1:14 pipeline[0]."Unit Tests": found the step "Unit Tests", expected a name of lower-case letters, digits and dashes, a letter first, at most 40; did you mean "unit-tests"?',
+        '1:46 pipeline[2].test: found the step "test", expected it only once, as on line 1',
+        '1:59 pipeline[3].install: found the step "install", expected another name: Naru itself has a step that is called so',
+        '1:75 pipeline[4].prune: found the step "prune", expected another name: Naru itself has a step that is called so',
+      ],
+    ],
+    [
+      'a step without a command',
+      'pipeline: [{ test: }, { lint: [] }, { type: { command: tsc } }]',
+      [
+        '1:20 pipeline[0].test: found nothing, expected a command: a text, or a list of a program and its arguments',
+        '1:31 pipeline[1].lint: found an empty list, expected a command: a text, or a list of a program and its arguments',
+        '1:45 pipeline[2].type: found a mapping, expected a command: a text, or a list of a program and its arguments',
+      ],
+    ],
+    [
+      'jobs with bad names, without a command, as a text',
+      'jobs: { Migrate_DB: { command: x }, a: { when: by-hand }, b: npm run b, c: }',
+      [
+        '1:9 jobs.Migrate_DB: found the job "Migrate_DB", expected a name of lower-case letters, digits and dashes, a letter first, at most 40; did you mean "migrate-db"?',
+        '1:37 jobs.a: found a without a command, expected a command',
+        '1:62 jobs.b: found "npm run b", expected keys with values, such as { command: npm run migrate }',
+        '1:73 jobs.c: found c without a command, expected a command',
+      ],
+    ],
+    [
+      'a job at another time',
+      'jobs: { a: { command: x, when: release, timeout: 2d }, b: { cmd: y, when: after } }',
+      [
+        '1:32 jobs.a.when: found "release", expected one of before-rollout, by-hand; did you mean "before-rollout"?',
+        '1:50 jobs.a.timeout: found "2d", expected at most 24h',
+        '1:56 jobs.b: found b without a command, expected a command',
+        '1:61 jobs.b.cmd: found the key "cmd", expected one of command, when, timeout; did you mean "command"?',
+        '1:75 jobs.b.when: found "after", expected one of before-rollout, by-hand',
+      ],
+    ],
+    [
+      'jobs as a list',
+      'jobs: [migrate]',
+      [
+        '1:7 jobs: found a list, expected keys with values, such as migrate: { command: npm run migrate }',
+      ],
+    ],
+    [
+      'more than there can be',
+      `pipeline: [${Array.from({ length: 51 }, (_, i) => `{ s${i}: x }`).join(', ')}]\njobs: {${Array.from({ length: 51 }, (_, i) => `j${i}: { command: x }`).join(', ')}}`,
+      [
+        '1:11 pipeline: found 51 steps, expected at most 50',
+        '2:7 jobs: found 51 jobs, expected at most 50',
+      ],
+    ],
+
+    // Strategy and deploy
+    [
+      'strategies that there are not',
+      'strategy: { rolling: { surge: 1 } }\ndeploy: auto',
+      [
+        '1:13 strategy: the key "rolling" is not in this version',
+        '2:9 deploy: found "auto", expected one of on-push, manual; did you mean "on-push"?',
+      ],
+    ],
+    [
+      'a strategy by another spelling',
+      'strategy: BlueGreen\ndeploy: [manual]',
+      [
+        '1:11 strategy: found "BlueGreen", expected one of blue-green, rolling, recreate; did you mean "blue-green"?',
+        '2:9 deploy: found a list, expected one of on-push, manual',
+      ],
+    ],
+    [
+      'a strategy of one service',
+      'services: { web: { strategy: rolling } }',
+      ['1:20 services.web.strategy: found the key "strategy", expected it as top-level strategy'],
     ],
 
     // Settings and secrets

@@ -1,17 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  type Effect,
   effectKinds,
   isOver,
   moves,
   type PendingEffect,
   type Rollout,
   type RolloutPlan,
+  type Serving,
   type Status,
+  strategyOf,
 } from '../../src/model/rollout.ts'
+import type { Strategy } from '../../src/model/spec.ts'
 import { newRollout, type RolloutEvent, step } from '../../src/rollout/rollout.ts'
 import { canServe } from '../../src/rollout/view.ts'
-import { plan, service, World } from './world.ts'
+import { by, plan, service, World } from './world.ts'
 
 const statuses = Object.keys(moves) as Status[]
 let steps = 0
@@ -28,7 +32,7 @@ const services = fc.uniqueArray(
   { selector: ({ name }) => name, minLength: 1, maxLength: 4 },
 )
 
-const planOf = (release: number): fc.Arbitrary<RolloutPlan> =>
+const anyPlanOf = (release: number): fc.Arbitrary<RolloutPlan> =>
   services.map((list) =>
     plan(
       release,
@@ -38,15 +42,27 @@ const planOf = (release: number): fc.Arbitrary<RolloutPlan> =>
     ),
   )
 
+const strategy = fc.constantFrom<Strategy>('blue-green', 'rolling', 'recreate')
+const jobs = fc.subarray(['migrate', 'seed'])
+const planOf = (release: number): fc.Arbitrary<RolloutPlan> =>
+  fc.tuple(anyPlanOf(release), strategy, jobs).map(([of, how, first]) => by(how, of, first))
+
 const kind = fc.constantFrom('release' as const, 'rollback' as const)
 const names = fc.subarray(['web', 'web-two', 'worker', 'mailer'])
 const side = fc.constantFrom('candidate' as const, 'stable' as const)
 
-const effect = fc.oneof(
+const serving = fc.constantFrom<Serving>('candidate', 'stable', 'both')
+const count = fc.integer({ min: 0, max: 3 })
+
+const effect: fc.Arbitrary<Effect> = fc.oneof(
   fc.constant({ do: 'prepare' as const }),
+  fc.record({ do: fc.constant('job' as const), job: fc.constantFrom('migrate', 'seed') }),
+  fc.record({ do: fc.constant('end-job' as const), job: fc.constantFrom('migrate', 'seed') }),
   fc.record({ do: fc.constant('start' as const), side, services: names }),
+  fc.record({ do: fc.constant('start' as const), side, services: names, count }),
   fc.record({ do: fc.constant('stop' as const), side, services: names }),
-  fc.record({ do: fc.constant('route' as const), side }),
+  fc.record({ do: fc.constant('stop' as const), side, services: names, leave: count }),
+  fc.record({ do: fc.constant('route' as const), side: serving }),
   fc.constant({ do: 'promote' as const }),
 )
 
@@ -54,13 +70,15 @@ const pendingEffects: fc.Arbitrary<PendingEffect[]> = fc
   .array(effect, { maxLength: 3 })
   .map((list) => list.map((one, index) => ({ key: `${index + 1}-${one.do}`, effect: one })))
 
+const counts = fc.dictionary(fc.constantFrom('web', 'web-two', 'worker', 'mailer'), count)
+
 /** Any state that the types allow, reachable or not: a store may hold what an older Naru wrote. */
 const anyState: fc.Arbitrary<Rollout> = fc.record({
   status: fc.constantFrom(...statuses),
   kind,
   candidate: planOf(2),
   stable: fc.option(planOf(1), { nil: null }),
-  traffic: side,
+  traffic: serving,
   exposed: fc.boolean(),
   since: fc.integer({ min: 0, max: 1000 }),
   wave: fc.option(fc.record({ services: names, since: fc.integer({ min: 0, max: 1000 }) }), {
@@ -68,6 +86,16 @@ const anyState: fc.Arbitrary<Rollout> = fc.record({
   }),
   restartsAtFlip: fc.dictionary(fc.constantFrom('web', 'worker'), fc.integer({ min: 0, max: 9 })),
   displaced: names,
+  rolling: fc.option(
+    fc.record({
+      candidate: counts,
+      stable: counts,
+      admitted: counts,
+      since: fc.integer({ min: 0, max: 1000 }),
+    }),
+    { nil: null },
+  ),
+  silentSince: fc.option(fc.integer({ min: 0, max: 1000 }), { nil: null }),
   unservedSince: fc.option(fc.integer({ min: 0, max: 1000 }), { nil: null }),
   problem: fc.constant(null),
   pending: pendingEffects,
@@ -132,12 +160,13 @@ function act(world: World, todo: Action): unknown {
       return lost && world.carryOut(lost.effect)
     }
     case 'fail':
-      return key === undefined
+      // An end is tried until it is one.
+      return key === undefined || pending.find((one) => one.key === key)?.effect.do === 'stop'
         ? undefined
         : world.tell({
             kind: 'failed',
             key,
-            problem: { code: 'rollout.unprepared', facts: { release: 2, reason: 'no' } },
+            problem: { code: 'artifact.missing', facts: { app: 'shop', release: 2, digest: 'x' } },
           })
     case 'stuck':
       return key === undefined ? undefined : world.tell({ kind: 'stuck', key })
@@ -174,6 +203,30 @@ function worldOf(from: {
   world.pass(10_000)
   return world
 }
+
+const calmAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('finish' as const), nth }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('look' as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      ms: fc.constantFrom(100, 1000, 2500),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('lose' as const), nth }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom('supersede' as const, 'crash' as const) }),
+  },
+)
+
+const calmWorlds = (how: Strategy) =>
+  fc.record({ candidate: planOf(2), stable: planOf(1) }).map(({ candidate, stable }) => ({
+    kind: 'release' as const,
+    candidate: by(how, candidate, candidate.jobs),
+    stable,
+  }))
 
 describe('whatever happens to a deployment', () => {
   it('it only moves as the table of moves allows, from any state and through any event', () => {
@@ -267,15 +320,61 @@ describe('whatever happens to a deployment', () => {
         for (const todo of actions) act(world, todo)
         if (isOver(world.state.status) || world.state.status === 'promoting') return
         for (const of of from.stable.services) world.start('stable', of, -60_000)
-        for (const of of from.stable.services) world.revive('stable', of.name)
+        // Healthy for as long as it asks: one that has just come up has to prove itself first.
         for (const of of from.stable.services)
-          for (const running of world.of('stable', of.name)) running.healthySince ??= world.now
+          for (const running of world.of('stable', of.name))
+            Object.assign(running, { down: false, healthySince: world.now - 60_000 })
         world.tell({ kind: 'abort', by: 'ada' })
         world.run(2000)
         steps += world.steps
         expect(world.state.traffic).toBe('stable')
         expect(isOver(world.state.status)).toBe(true)
       }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('a rolling one, in which nothing dies, never has fewer instances than both releases', () => {
+    fc.assert(
+      fc.property(
+        calmWorlds('rolling'),
+        fc.array(calmAction, { maxLength: 120 }),
+        (from, actions) => {
+          const world = worldOf(from)
+          begin(world)
+          for (const todo of actions) {
+            act(world, todo)
+            for (const { name, routed } of from.stable.services)
+              if (routed)
+                expect(world.healthy(name)).toBeGreaterThanOrEqual(promised(world.state, name))
+          }
+          steps += world.steps
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('an abort at any point of any strategy leaves the old release whole, and nothing of the new one', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(calmWorlds('rolling'), calmWorlds('recreate'), calmWorlds('blue-green')),
+        fc.array(calmAction, { maxLength: 120 }),
+        (from, actions) => {
+          const world = worldOf(from)
+          begin(world)
+          for (const todo of actions) act(world, todo)
+          if (isOver(world.state.status) || world.state.status === 'promoting') return
+          world.tell({ kind: 'abort', by: 'ada' })
+          world.run(400_000)
+          steps += world.steps
+          expect(isOver(world.state.status)).toBe(true)
+          expect(world.served).toBe('stable')
+          for (const { name, replicas } of from.stable.services)
+            expect([name, world.of('stable', name).length]).toEqual([name, replicas])
+          expect(running(world, 'candidate')).toBe(0)
+        },
+      ),
       { numRuns: 300 },
     )
   })
@@ -360,17 +459,41 @@ function story(
   return { status: world.state.status, stable: world.stable, served: world.served, left }
 }
 
+/** Instances that a rolling deployment always keeps serving: as many as both releases have. */
+function promised({ candidate, stable }: Rollout, name: string): number {
+  const replicas = [candidate, stable].map(
+    (plan) => plan?.services.find((one) => one.name === name)?.replicas ?? 0,
+  )
+  return Math.min(...replicas)
+}
+
+const running = (world: World, side: 'candidate' | 'stable'): number =>
+  [...world.sets]
+    .filter(([key]) => key.startsWith(`${side}/`))
+    .reduce((sum, [, set]) => sum + set.length, 0)
+
 function watch(world: World): { check(): void } {
   let wentBack = false
+  let wasBlocked = false
   let passed = false
   world.onDecided = (effect, state) => {
-    if (effect.do === 'start' && effect.side === 'candidate') expect(wentBack).toBe(false)
+    if (effect.do === 'start' && effect.side === 'candidate') {
+      expect(wentBack).toBe(false)
+      if (state.kind === 'release') expect(world.jobs).toEqual(state.candidate.jobs)
+      else expect(world.jobs).toEqual([])
+    }
     if (effect.do === 'promote') passed = true
     if (effect.do === 'stop') {
       const plan = effect.side === 'candidate' ? state.candidate : state.stable
       const routed =
         plan?.services.filter((s) => s.routed && effect.services.includes(s.name)) ?? []
-      if (effect.side === state.traffic) expect(routed).toEqual([])
+      if (effect.side === state.traffic && strategyOf(state) === 'blue-green')
+        expect(routed).toEqual([])
+      if (state.traffic === 'both')
+        for (const { name } of routed)
+          expect(world.without(effect, name)).toBeGreaterThanOrEqual(
+            Math.min(world.healthy(name), promised(state, name)),
+          )
     }
     if (effect.do === 'route' && effect.side === 'candidate' && state.status === 'shifting') {
       expect(canServe(world.view().candidate, state.candidate)).toBe(true)
@@ -379,6 +502,7 @@ function watch(world: World): { check(): void } {
   return {
     check() {
       const { state } = world
+      wasBlocked ||= state.status === 'blocked'
       if (
         ['aborting', 'restoring', 'rolled_back', 'failed', 'superseded', 'cancelled'].includes(
           state.status,
@@ -387,7 +511,10 @@ function watch(world: World): { check(): void } {
         wentBack = true
       if (world.stable === 2) expect(passed).toBe(true)
       if (wentBack) expect(world.stable).not.toBe(2)
-      if (wentBack && isOver(state.status)) expect(state.traffic).toBe('stable')
+      // A blocked one leaves traffic with the healthier release when a newer one takes its place.
+      if (wentBack && isOver(state.status) && !wasBlocked) expect(state.traffic).toBe('stable')
+      if (strategyOf(state) === 'recreate' && state.status !== 'blocked')
+        expect([running(world, 'candidate'), running(world, 'stable')]).toContain(0)
       if (isOver(state.status)) expect(state.pending).toEqual([])
       expect(new Set(state.pending.map(({ key }) => key)).size).toBe(state.pending.length)
     },

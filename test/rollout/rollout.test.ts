@@ -27,6 +27,27 @@ describe('a blue-green rollout', () => {
     expect(world.of('stable', 'web')).toHaveLength(1)
   })
 
+  it.each(['blue-green', 'rolling'] as const)(
+    'notes once, after 10 s, why a service is not healthy yet (%s)',
+    (strategy) => {
+      const world = begun({ ...v2, strategy }, v1)
+      world.sick.add('candidate/web')
+      world.run(9000)
+      expect(world.state.wave?.slow).toBeUndefined()
+
+      world.run(3000)
+      const { slow } = world.state.wave ?? {}
+      expect(slow).toMatchObject({
+        service: 'web',
+        reason: 'connection refused',
+        withinSeconds: 60,
+      })
+      world.run(3000)
+
+      expect(world.state.wave?.slow).toBe(slow)
+    },
+  )
+
   it('goes live without waiting when healthy-for is 0', () => {
     const world = begun(plan(2, service('web', { healthyForMs: 0 })), v1)
 
@@ -269,10 +290,10 @@ describe('a router that does not serve the new table', () => {
 describe('after a restart, what should run', () => {
   it('is the old release and what has been started of the new one, in its waves', () => {
     const world = until(begun(withWorker(2), withWorker(1)), 'starting')
-    expect(wanted(world.state)).toEqual({ candidate: ['web'], stable: ['web', 'worker'] })
+    expect(wanted(world.state)).toEqual({ candidate: { web: 1 }, stable: { web: 1, worker: 1 } })
 
     until(world, 'baking')
-    expect(wanted(world.state)).toEqual({ candidate: ['web', 'worker'], stable: ['web'] })
+    expect(wanted(world.state)).toEqual({ candidate: { web: 1, worker: 1 }, stable: { web: 1 } })
   })
 
   it('is not an exclusive worker whose predecessor has not ended', () => {
@@ -282,14 +303,14 @@ describe('after a restart, what should run', () => {
       world.pass(250)
       world.look()
     }
-    expect(wanted(world.state)).toEqual({ candidate: ['web'], stable: ['web'] })
+    expect(wanted(world.state)).toEqual({ candidate: { web: 1 }, stable: { web: 1 } })
   })
 
   it('is nothing of a release that is on its way out', () => {
     const world = until(begun(v2, v1), 'baking')
     world.tell({ kind: 'abort', by: 'ada' })
     world.look()
-    expect(wanted(world.state)).toEqual({ candidate: [], stable: ['web'] })
+    expect(wanted(world.state)).toEqual({ candidate: {}, stable: { web: 1 } })
   })
 })
 
@@ -349,7 +370,7 @@ describe('exclusive workers', () => {
     expect(world.state.pending.map(({ effect }) => effect)).toEqual([
       { do: 'start', side: 'stable', services: ['web'] },
     ])
-    expect(wanted(world.state).stable).toEqual(['web'])
+    expect(wanted(world.state).stable).toEqual({ web: 1 })
   })
 })
 

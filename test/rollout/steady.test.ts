@@ -37,6 +37,7 @@ describe('a stable release whose predecessor is warm', () => {
       {
         healthy,
         down: !healthy,
+        awaited: false,
         healthyForMs: 0,
         restarts,
         exit: '',

@@ -1,4 +1,12 @@
-import type { Effect, Rollout, RolloutPlan, ServicePlan, Side } from '../../src/model/rollout.ts'
+import type {
+  Effect,
+  Rollout,
+  RolloutPlan,
+  ServicePlan,
+  Serving,
+  Side,
+} from '../../src/model/rollout.ts'
+import type { Strategy } from '../../src/model/spec.ts'
 import { newRollout, type RolloutEvent, step } from '../../src/rollout/rollout.ts'
 import type { InstanceView, View } from '../../src/rollout/view.ts'
 
@@ -16,7 +24,16 @@ export const service = (name: string, more: Partial<ServicePlan> = {}): ServiceP
 
 export const plan = (release: number, ...services: ServicePlan[]): RolloutPlan => ({
   release,
+  strategy: 'blue-green',
   services,
+  jobs: [],
+})
+
+/** The same release, deployed another way. */
+export const by = (strategy: Strategy, of: RolloutPlan, jobs: string[] = []): RolloutPlan => ({
+  ...of,
+  strategy,
+  jobs,
 })
 
 type Running = { healthySince: number | null; down: boolean; restarts: number; exit: string }
@@ -28,8 +45,12 @@ type Running = { healthySince: number | null; down: boolean; restarts: number; e
 export class World {
   now = 1000
   /** What the router serves; null is the page "no instances". */
-  served: Side | null
+  served: Serving | null
   stable: number | null
+  /** Sets whose new instances never get healthy: "stable/web". */
+  readonly sick = new Set<string>()
+  /** That have run. */
+  readonly jobs: string[] = []
   readonly sets = new Map<string, Running[]>()
   /** Told of each decision, before it is carried out. */
   onDecided: (effect: Effect, state: Rollout) => void = () => {}
@@ -44,9 +65,14 @@ export class World {
   }
 
   /** Instances that become healthy `afterMs` from now; null: never. */
-  start(side: Side, service: ServicePlan, afterMs: number | null = 0): void {
+  start(
+    side: Side,
+    service: ServicePlan,
+    afterMs: number | null = 0,
+    count = service.replicas,
+  ): void {
     const set = this.of(side, service.name)
-    while (set.length < service.replicas) {
+    while (set.length < count) {
       set.push({
         healthySince: afterMs === null ? null : this.now + afterMs,
         down: false,
@@ -91,11 +117,22 @@ export class World {
     switch (effect.do) {
       case 'start':
         for (const of of this.planOf(effect.side)?.services ?? []) {
-          if (effect.services.includes(of.name)) this.start(effect.side, of)
+          if (effect.services.includes(of.name))
+            this.start(
+              effect.side,
+              of,
+              this.sick.has(`${effect.side}/${of.name}`) ? null : 0,
+              Math.min(of.replicas, effect.count ?? of.replicas),
+            )
         }
         break
       case 'stop':
-        for (const name of effect.services) this.of(effect.side, name).length = 0
+        for (const name of effect.services) this.stop(effect.side, name, effect.leave ?? 0)
+        break
+      case 'job':
+        if (!this.jobs.includes(effect.job)) this.jobs.push(effect.job)
+        break
+      case 'end-job':
         break
       case 'route':
         this.served = this.state.traffic
@@ -106,6 +143,38 @@ export class World {
       case 'prepare':
         break
     }
+  }
+
+  /** What is not healthy goes first; then of the old release the oldest, of the other the newest. */
+  private stop(side: Side, name: string, leave: number): void {
+    const set = this.of(side, name)
+    const isHealthy = ({ healthySince, down }: Running) =>
+      Number(!down && healthySince !== null && healthySince <= this.now)
+    const order = side === 'stable' ? [...set] : [...set].reverse()
+    const ending = order
+      .sort((a, b) => isHealthy(a) - isHealthy(b))
+      .slice(0, Math.max(0, set.length - leave))
+    this.sets.set(
+      `${side}/${name}`,
+      set.filter((one) => !ending.includes(one)),
+    )
+  }
+
+  /** How many of the service would be healthy if that were ended now. */
+  without(effect: Effect & { do: 'stop' }, name: string): number {
+    const before = this.of(effect.side, name)
+    this.stop(effect.side, name, effect.leave ?? 0)
+    const left = this.healthy(name)
+    this.sets.set(`${effect.side}/${name}`, before)
+    return left
+  }
+
+  /** Healthy instances of the service now, of both releases. */
+  healthy(name: string): number {
+    const view = this.view()
+    return [view.candidate, view.stable]
+      .flatMap((side) => side[name] ?? [])
+      .filter(({ healthy }) => healthy).length
   }
 
   finish(key: string): void {
@@ -146,7 +215,17 @@ export class World {
     const healthy = !down && healthySince !== null && healthySince <= this.now
     const healthyForMs = healthy && healthySince !== null ? this.now - healthySince : 0
     const reason = healthy ? '' : 'connection refused'
-    return { healthy, down, healthyForMs, restarts, exit, reason, port: 20_000, listening: [] }
+    return {
+      healthy,
+      down,
+      awaited: false,
+      healthyForMs,
+      restarts,
+      exit,
+      reason,
+      port: 20_000,
+      listening: [],
+    }
   }
 
   private planOf(side: Side): RolloutPlan | null {

@@ -88,7 +88,7 @@ export function routerContract(name: string, open: () => Promise<OpenRouter>): v
           routeTo([await says('new blog')], { host: 'blog.test', app: 'blog' }),
         )
         expect(refused.map(({ route }) => route)).toEqual([
-          { host: 'shop.test', path: '/', app: 'shop' },
+          { host: 'shop.test', path: '/', app: 'shop', environment: 'production' },
         ])
         expect((await visit()).body).toBe('shop')
         expect((await visit({ host: 'blog.test' })).body).toBe('new blog')
@@ -676,7 +676,10 @@ export function routerContract(name: string, open: () => Promise<OpenRouter>): v
       it('says that an app is starting, or that all its instances are down, and when to come back', async () => {
         await apply(routeTo([], { page: 'starting' }), routeTo([], { host: 'down.test' }))
         const starting = await visit({ headers: { accept: 'text/html,*/*' } })
-        expect(starting).toMatchObject({ status: 503, body: expect.stringContaining('Starting') })
+        expect(starting).toMatchObject({
+          status: 503,
+          body: expect.stringContaining('Nothing serves here yet'),
+        })
         expect(Number(starting.headers['retry-after'])).toBeGreaterThan(0)
         const down = await visit({ host: 'down.test' })
         expect(down).toMatchObject({
@@ -695,6 +698,26 @@ export function routerContract(name: string, open: () => Promise<OpenRouter>): v
         const back = await app((_, response) => response.end('back'))
         await apply(routeTo([{ ...gone, port: back.port }]))
         expect((await visit()).body).toBe('back')
+      })
+
+      it('is in Korean for whoever likes that best, and in English for everybody else', async () => {
+        const asked = (language: string) =>
+          visit({
+            host: 'nowhere.test',
+            headers: { accept: 'text/html', 'accept-language': language },
+          })
+        const korean = await asked('ko-KR,ko;q=0.9,en;q=0.8')
+        expect(korean.headers).toMatchObject({
+          'content-language': 'ko',
+          vary: expect.stringContaining('accept-language'),
+        })
+        expect(korean.body).toContain('<html lang="ko">')
+        expect(korean.body).toContain('nowhere.test에는 배포된 앱이 없습니다.')
+        for (const language of ['en, ko;q=0.5', 'fr', 'ko;q=0', '', '×;q=nonsense']) {
+          const english = await asked(language)
+          expect(english.headers['content-language'], language).toBe('en')
+          expect(english.body, language).toContain('Nothing is deployed at nowhere.test.')
+        }
       })
 
       it('is JSON or plain text for programs', async () => {

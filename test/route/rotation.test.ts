@@ -78,3 +78,72 @@ describe('instances in rotation', () => {
     )
   })
 })
+
+describe('a release that replaces another instance by instance', () => {
+  const old = [instance('old-1', 2), instance('old-2', 2)]
+  const coming = (id: string, startedAt: string, health: Health = 'healthy'): Instance => ({
+    ...instance(id, 3, health),
+    startedAt,
+  })
+  const both = (most: number): PlaceRoutes => ({
+    ...shop,
+    routes: [{ host: 'shop.test', path: '/', service: 'web' }],
+    beside: {
+      release: 3,
+      routes: [{ host: 'shop.test', path: '/', service: 'web' }],
+      most: { web: most },
+    },
+  })
+  const backends = (place: PlaceRoutes, instances: Instance[]) =>
+    buildRoutes([place], instances)[0]?.backends.map(({ release, weight, instances: its }) => ({
+      release,
+      weight,
+      ids: its.map(({ id }) => id),
+    }))
+
+  it('gets a share for each instance that may get traffic, the oldest first', () => {
+    const instances = [...old, coming('new-b', '2026-01-02'), coming('new-c', '2026-01-01')]
+
+    expect(backends(both(1), instances)).toEqual([
+      { release: 2, weight: 2, ids: ['old-1', 'old-2'] },
+      { release: 3, weight: 1, ids: ['new-c'] },
+    ])
+  })
+
+  it('lets a younger one in where an older one fails', () => {
+    const instances = [...old, coming('new-b', '2026-01-02'), coming('new-c', '2026-01-01', 'down')]
+
+    expect(backends(both(1), instances)?.[1]?.ids).toEqual(['new-b'])
+  })
+
+  it('gets no visitors for what fails its probes while the other is healthy', () => {
+    const sick = [instance('old-1', 2, 'unhealthy')]
+
+    expect(backends(both(1), [...sick, coming('new-b', '2026-01-02')])).toEqual([
+      { release: 2, weight: 0, ids: [] },
+      { release: 3, weight: 1, ids: ['new-b'] },
+    ])
+    expect(backends(both(1), sick)?.[0]?.ids).toEqual(['old-1'])
+  })
+
+  it('serves the routes that only one of them has from that one', () => {
+    const place: PlaceRoutes = {
+      ...shop,
+      beside: {
+        release: 3,
+        routes: [{ host: 'new.test', path: '/', service: 'web' }],
+        most: { web: 1 },
+      },
+    }
+    const instances = [...old, coming('new-b', '2026-01-02')]
+    const routes = buildRoutes([place], instances)
+
+    expect(routes.map(({ host, path }) => host + path)).toEqual([
+      'new.test/',
+      'shop.test/',
+      'shop.test/api',
+    ])
+    expect(routes[0]?.backends.map(({ release }) => release)).toEqual([3])
+    expect(routes[1]?.backends.map(({ release }) => release)).toEqual([2])
+  })
+})

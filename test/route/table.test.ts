@@ -78,6 +78,12 @@ describe('a route table that comes in', () => {
     expect(checkTable(table(2, wrong), served).table.routes).toEqual([])
   })
 
+  it('keeps nothing of another environment of the app there either', () => {
+    const served: RouteTable = { number: 1, routes: [route()] }
+    const wrong = routeTo([{ ...instance, port: 0 }], { environment: 'staging' })
+    expect(checkTable(table(2, wrong), served).table.routes).toEqual([])
+  })
+
   it('gives an address that two claim to the one that is being served there, whatever the order', () => {
     const served: RouteTable = { number: 1, routes: [route()] }
     const thief = route({ app: 'a-thief', path: '/' })
@@ -89,7 +95,7 @@ describe('a route table that comes in', () => {
       expect(checked.routes).toEqual([route()])
       expect(refused).toEqual([
         {
-          route: { host: 'shop.test', path: '/', app: 'a-thief' },
+          route: { host: 'shop.test', path: '/', app: 'a-thief', environment: 'production' },
           reason: 'shop.test/ is a route of shop/production already',
         },
       ])

@@ -22,7 +22,12 @@ import {
   startShop,
 } from './rig.ts'
 
-const plan = (release: number) => ({ release, services: [] })
+const plan = (release: number) => ({
+  release,
+  strategy: 'blue-green' as const,
+  services: [],
+  jobs: [],
+})
 
 const addDeployment = (
   { store }: Rig,
@@ -80,14 +85,25 @@ describe('an app that is not there', () => {
     const rig = await startApi()
     const paths = rig.api.routes.filter(({ url }) => url.includes(':app'))
     expect(paths.length).toBeGreaterThan(15)
-    const bodies = { pushes: { commit, ref: 'refs/heads/main' } }
+    const bodies: Record<string, unknown> = {
+      'POST pushes': { commit, ref: 'refs/heads/main' },
+      'POST environments': { name: 'staging' },
+      'POST deployments': { again: true },
+      'POST jobs': { job: 'migrate' },
+    }
     for (const { method, url } of paths) {
       const path = url
         .replace(':app', 'gone')
         .replace(':environment', 'production')
         .replace(':number', '1')
-      const body = url.endsWith('pushes') ? bodies.pushes : method === 'PATCH' ? {} : undefined
-      const { status, json } = await ask(rig, path, { method, ...(body ? { body } : {}) })
+      const body =
+        bodies[`${method} ${url.split('/').at(-1)}`] ?? (method === 'PATCH' ? {} : undefined)
+      const question = url.endsWith('archives')
+        ? { raw: 'bytes', headers: { 'content-type': 'application/gzip' } }
+        : body
+          ? { body }
+          : {}
+      const { status, json } = await ask(rig, path, { method, ...question })
       expect([status, json['code']], `${method} ${path}`).toEqual([404, 'app.unknown'])
     }
   })
@@ -106,23 +122,31 @@ describe('an app that is not there', () => {
 test('a push is handed on with the name of its token, and answered with the build', async () => {
   const rig = await startShop()
   const body = { commit, ref: 'refs/heads/main' }
-  const { status, json } = await ask(rig, `${home}/pushes`, { method: 'POST', body })
+  const { status, json } = await ask(rig, '/v1/apps/shop/pushes', { method: 'POST', body })
   expect(status).toBe(202)
   expect(json).toMatchObject({ app: 'shop', number: 1, status: 'queued', commit, by: 'laptop' })
-  expect(rig.asked).toEqual([{ what: 'push', facts: { ...body, by: 'laptop' } }])
+  const facts = { app: 'shop', ...body, by: 'laptop' }
+  expect(rig.asked).toEqual([{ what: 'receive', facts }])
 })
 
 test('what the conductor refuses is answered with its status, sentence, hint and facts', async () => {
   const rig = await startShop()
-  rig.breaks = new NaruError('push.branch', { branch: 'wip', deploys: 'main' })
+  const facts = {
+    app: 'shop',
+    branch: 'wip',
+    deployed: [{ environment: 'production', branch: 'main' }],
+    named: null,
+  }
+  rig.breaks = new NaruError('push.branch', facts)
   const body = { commit, ref: 'refs/heads/wip' }
-  const { status, json } = await ask(rig, `${home}/pushes`, { method: 'POST', body })
+  const { status, json } = await ask(rig, '/v1/apps/shop/pushes', { method: 'POST', body })
   expect(status).toBe(409)
   expect(json).toEqual({
     code: 'push.branch',
-    message: 'only main is deployed, and this push is to "wip"; nothing changed',
-    hint: 'git push naru HEAD:main',
-    facts: { branch: 'wip', deploys: 'main' },
+    message:
+      'no environment of shop deploys the branch "wip": production deploys main; nothing changed',
+    hint: 'naru env create wip gives it an environment; git push naru wip:main deploys it to production',
+    facts,
     requestId: expect.stringMatching(/^[a-z2-9]{12}$/),
   })
 })
@@ -145,7 +169,7 @@ describe('builds', () => {
     const rig = await startShop()
     for (let n = 0; n < 3; n += 1) {
       await rig.store.write((db) =>
-        queueBuild(db, { ...place, commit, title: 'T', by: 'laptop', at }),
+        queueBuild(db, { ...place, source: 'push', commit, title: 'T', by: 'laptop', at }),
       )
     }
     const { json } = await ask(rig, '/v1/apps/shop/builds?limit=2')

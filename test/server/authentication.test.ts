@@ -44,8 +44,8 @@ describe('every route but the open ones', () => {
 
   test('refuses a token of a kind that nothing is granted to', async () => {
     const rig = await startShop()
-    const guest = { name: 'guest', hash: sha256('guest'), permission: 'guest' }
-    await rig.store.write((db) => addToken(db, { ...guest, permission: 'guest' as 'owner', at }))
+    const guest = { name: 'guest', hash: sha256('guest'), by: null, at }
+    await rig.store.write((db) => addToken(db, { ...guest, kind: 'guest' as 'owner' }))
     for (const { method, path } of walk(rig)) {
       const { status } = await ask(rig, path, { method, token: 'guest' })
       expect(status, `${method} ${path}`).toBe(403)

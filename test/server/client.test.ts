@@ -22,7 +22,7 @@ test('the client of the command line understands every answer', async () => {
   const { store } = rig
   await addReleases(rig, 1)
   await store.write(async (db) => {
-    await queueBuild(db, { ...place, commit, title: 'T', by: 'laptop', at })
+    await queueBuild(db, { ...place, source: 'push', commit, title: 'T', by: 'laptop', at })
     const ended = newDeployment(place, 1, { status: 'failed' })
     await queueDeployment(db, ended)
     const data = { deployment: 1, release: 1, services: ['web'] }
@@ -41,7 +41,7 @@ test('the client of the command line understands every answer', async () => {
   expect((await client.apps()).map(({ name }) => name)).toEqual(['blog', 'shop'])
   await client.destroyApp('blog', 'blog')
   expect(await client.status(place)).toMatchObject({ last: { status: 'failed' } })
-  expect(await client.push(place, { commit, ref: 'refs/heads/main' })).toMatchObject({ number: 2 })
+  expect(await client.push('shop', { commit, ref: 'refs/heads/main' })).toMatchObject({ number: 2 })
   expect(await client.builds('shop')).toHaveLength(2)
   expect(await client.releases(place)).toHaveLength(1)
   expect(await client.instances(place)).toHaveLength(1)

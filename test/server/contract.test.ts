@@ -18,6 +18,7 @@ function routeOf(path: string): string {
     .replace('HOME', '/v1/apps/APP/environments/ENV')
     .replace('APP', ':app')
     .replace('ENV', ':environment')
+    .replace('TOKEN', ':token')
     .replace(/\/N(?=\/|$)/, '/:number')
 }
 
@@ -64,10 +65,9 @@ test('OpenAPI has a shape for every body, answer, failure and parameter', async 
       expect(summary, where).toBeTruthy()
       const statuses = Object.keys(responses)
       expect(statuses, where).toContain('4XX')
-      expect(
-        statuses.some((status) => status.startsWith('2')),
-        where,
-      ).toBe(true)
+      // A WebSocket answers with no body but its messages.
+      const isSocket = path.endsWith('/run')
+      expect(isSocket || statuses.some((status) => status.startsWith('2')), where).toBe(true)
       for (const [status, { content }] of Object.entries(responses)) {
         if (status === '204' || `${where} ${status}` === 'post /v1/server/stop 202') continue
         expect(Object.values(content ?? {})[0]?.schema, `${where} ${status}`).toBeTruthy()

@@ -22,8 +22,23 @@ describe('a request of git', () => {
         path: 'info/refs',
         query: { service: 'git-receive-pack' },
         pusher: { name: 'laptop', token },
+        language: 'en',
       },
     ])
+  })
+
+  test('is handed on with the language that its pusher reads', async () => {
+    const rig = await startShop()
+    const asked: string[] = []
+    rig.git = async (_request, response, { language }) => {
+      asked.push(language)
+      response.end()
+    }
+    for (const language of ['ko-KR, ko;q=0.9, *;q=0.8', 'fr', 'en, ko;q=0.5']) {
+      const headers = { 'accept-language': language }
+      await ask(rig, '/git/shop.git/info/refs?service=git-receive-pack', { headers })
+    }
+    expect(asked).toEqual(['ko', 'en', 'en'])
   })
 
   test('has its body unread, whatever its type and size', async () => {

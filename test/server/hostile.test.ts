@@ -195,7 +195,7 @@ describe('a body', () => {
       { commit, ref: 'x'.repeat(1001) },
       { commit },
     ]) {
-      const { json } = await ask(rig, `${home}/pushes`, { method: 'POST', body })
+      const { json } = await ask(rig, '/v1/apps/shop/pushes', { method: 'POST', body })
       expect(json['code'], JSON.stringify(body)).toBe('request.invalid')
     }
     expect(rig.asked).toEqual([])

@@ -5,11 +5,13 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { rotateKey } from '../../src/access/key.ts'
+import { tokens } from '../../src/access/tokens.ts'
 import { jsonLog } from '../../src/base/log.ts'
 import type { Secret } from '../../src/base/secret.ts'
 import type { ServerInfo } from '../../src/contract/shapes.ts'
 import { readMessages } from '../../src/contract/stream.ts'
-import { english } from '../../src/contract/words/english.ts'
+import { english } from '../../src/contract/words/english/english.ts'
 import type { Change, Conductor } from '../../src/deploy/conductor.ts'
 import { servingNow } from '../../src/deploy/serving.ts'
 import type { LogFilter } from '../../src/engine/engine.ts'
@@ -23,8 +25,9 @@ import { apiServer } from '../../src/server/api.ts'
 import type { ApiParts } from '../../src/server/parts.ts'
 import type { StreamLimits } from '../../src/server/stream.ts'
 import { createApp, removeApp } from '../../src/store/apps.ts'
-import { queueBuild } from '../../src/store/builds.ts'
+import { moveBuild, queueBuild } from '../../src/store/builds.ts'
 import { queueDeployment, requireDeployment } from '../../src/store/deployments.ts'
+import { createEnvironment, removeEnvironment } from '../../src/store/environments.ts'
 import { createRelease } from '../../src/store/releases.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { addToken } from '../../src/store/tokens.ts'
@@ -44,6 +47,9 @@ export type World = {
   lines: LogLine[]
   logFilters: LogFilter[]
   buildLog: ApiParts['buildLog']
+  openCommand: ApiParts['openCommand']
+  /** Reads what is sent and throws it away, unless a test wants more. */
+  importArchive: ApiParts['importArchive']
   served: number
   /** Thrown by whatever the conductor is asked to do. */
   breaks: unknown
@@ -66,7 +72,7 @@ export async function startApi(limits?: StreamLimits): Promise<Rig> {
   const store = await openStore(folder, { now: () => new Date(at), log })
   onTestFinished(() => store.close())
   await store.write((db) =>
-    addToken(db, { name: 'laptop', hash: sha256(token), permission: 'owner', at }),
+    addToken(db, { name: 'laptop', hash: sha256(token), kind: 'owner', at, by: null }),
   )
   const world: World = {
     asked: [],
@@ -76,6 +82,13 @@ export async function startApi(limits?: StreamLimits): Promise<Rig> {
     lines: [],
     logFilters: [],
     buildLog: async function* () {},
+    openCommand: async () => {
+      throw new Error('nothing is run here')
+    },
+    importArchive: async (_app, { body }) => {
+      for await (const _chunk of body);
+      return commit
+    },
     served: 0,
     breaks: undefined,
     git: async (_request, response, { path }) => {
@@ -108,12 +121,29 @@ function partsOf(world: World, store: Store, log: ApiParts['log']): ApiParts {
     },
     git: (request, response, asked) => world.git(request, response, asked),
     buildLog: (...asked) => world.buildLog(...asked),
+    importArchive: (...asked) => world.importArchive(...asked),
+    jobs: noJobs,
+    openCommand: (...asked) => world.openCommand(...asked),
+    tokens: tokens(store, () => new Date(at)),
+    rotateKey: (by) => rotateKey(store, () => new Date(at), by),
+    bounds: async () => [],
     info: () => serverInfo,
     served: () => world.served,
     stop: (how) => world.stops.push(how),
     words: english,
     log,
   }
+}
+
+const nothing = async (): Promise<never> => {
+  throw new Error('no job is run here')
+}
+/** The runs of jobs lie in the store; what starts them is tried in the journeys. */
+const noJobs: ApiParts['jobs'] = {
+  adopt: async () => {},
+  start: nothing,
+  cancel: nothing,
+  ended: nothing,
 }
 
 export const serverInfo: ServerInfo = {
@@ -148,14 +178,47 @@ function conductorOf(world: World, store: Store): Conductor {
       note('create', { app, by })
       await store.write((db) => createApp(db, { name: app, at }))
     },
+    createEnvironment: async (app, wanted, by) => {
+      note('create-environment', { app, ...wanted, by })
+      await store.write((db) =>
+        createEnvironment(db, { app, environment: wanted.environment }, wanted.branch),
+      )
+    },
+    destroyEnvironment: async (where, by) => {
+      note('destroy-environment', { ...where, by })
+      await store.write((db) => removeEnvironment(db, where))
+    },
     destroyApp: async (app, by) => {
       note('destroy', { app, by })
       await store.write((db) => removeApp(db, app))
     },
+    receive: async (app, push) => {
+      note('receive', { app, ...push })
+      const { commit, by } = push
+      const where = { app, environment: place.environment }
+      return store.write((db) =>
+        queueBuild(db, { ...where, source: 'push', commit, title: 'First', by, at }),
+      )
+    },
+    cancelBuild: async (app, number, by) => {
+      note('cancel-build', { app, number, by })
+      return store.write((db) => moveBuild(db, app, number, 'cancelled', { endedAt: at }))
+    },
+    deploy: async (where, wish, by) => {
+      note('deploy', { ...where, wish, by })
+      return store.write((db) => queueDeployment(db, newDeployment(where, 1)))
+    },
     push: async (where, push) => {
       note('push', push)
       return store.write((db) =>
-        queueBuild(db, { ...where, commit: push.commit, title: 'First', by: push.by, at }),
+        queueBuild(db, {
+          ...where,
+          source: 'push',
+          commit: push.commit,
+          title: 'First',
+          by: push.by,
+          at,
+        }),
       )
     },
     rollback: async (where, release, by) => {
@@ -171,6 +234,9 @@ function conductorOf(world: World, store: Store): Conductor {
       world.secrets.push(change.set)
       return changed('secrets', change, by)
     },
+    scale: async () => [{ name: 'web', routed: true, replicas: 2, asked: true }],
+    changeScale: async (where, change, by) => note('scale', { ...where, ...change, by }),
+    branch: async ({ environment }) => (environment === 'production' ? 'main' : environment),
     serving: (where) => servingNow(store.db, where),
     urls: async ({ app }) => [`http://${app}.localhost:8080`],
   }
@@ -186,6 +252,9 @@ export const newRelease: Omit<Release, 'number' | 'stableAt'> = {
     web: { ...defaultService, command: ['node', 'server.js'] },
     worker: { ...defaultService, command: 'node worker.js', replicas: 2 },
   },
+  jobs: {},
+  strategy: 'blue-green',
+  promotedFrom: null,
   routes: [{ host: 'shop.localhost', path: '/', service: 'web' }],
   settings: { COLOUR: 'blue' },
   secrets: { TOKEN: 1 },
@@ -197,7 +266,7 @@ export const newRelease: Omit<Release, 'number' | 'stableAt'> = {
 export const newRollout = (release: number, changes: Partial<Rollout> = {}): Rollout => ({
   status: 'queued',
   kind: 'release',
-  candidate: { release, services: [] },
+  candidate: { release, strategy: 'blue-green', services: [], jobs: [] },
   stable: null,
   traffic: 'stable',
   exposed: false,
@@ -205,6 +274,8 @@ export const newRollout = (release: number, changes: Partial<Rollout> = {}): Rol
   wave: null,
   restartsAtFlip: {},
   displaced: [],
+  rolling: null,
+  silentSince: null,
   unservedSince: null,
   problem: null,
   pending: [],

@@ -182,7 +182,7 @@ describe('the stream of events', () => {
       yield 'second'
     }
     await rig.store.write((db) =>
-      queueBuild(db, { ...place, commit, title: 'T', by: 'laptop', at }),
+      queueBuild(db, { ...place, source: 'push', commit, title: 'T', by: 'laptop', at }),
     )
     await listen(rig, '/v1/apps/shop/builds/1/log', { count: 1 })
     const line = () => rig.logged.find((each) => each.includes('/builds/1/log'))
@@ -281,7 +281,7 @@ describe('a build’s log', () => {
   const begin = async (): Promise<Rig> => {
     const rig = await startShop()
     await rig.store.write((db) =>
-      queueBuild(db, { ...place, commit, title: 'T', by: 'laptop', at }),
+      queueBuild(db, { ...place, source: 'push', commit, title: 'T', by: 'laptop', at }),
     )
     rig.buildLog = async function* () {
       yield* ['installing', 'two\rthree', 'data: id: 9\n\n', '']

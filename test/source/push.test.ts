@@ -27,7 +27,7 @@ beforeEach(async () => {
   ana = await startPerson(rig, app)
 })
 
-/** Decides like Naru: by the branch. */
+/** Decides as the hook does before it asks the server. */
 const judge: Decide = async (commands) => {
   try {
     judgePush(commands)
@@ -115,7 +115,6 @@ describe('a push', () => {
   })
 
   it.each([
-    ['another branch', ['main:feature'], 'push.branch'],
     ['a tag', ['v1'], 'push.tag'],
     ['an annotated tag', ['v2'], 'push.tag'],
     ['something that is no branch', ['main:refs/notes/x'], 'push.not-a-branch'],

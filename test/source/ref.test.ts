@@ -8,27 +8,15 @@ const put = (ref: string) => ({ old: zero, new: one, ref })
 const remove = (ref: string) => ({ old: one, new: zero, ref })
 
 describe('the judge of a push', () => {
-  it('takes a new commit of the branch that deploys', () => {
+  it('takes a new commit of one branch, whichever it is', () => {
     expect(judgePush([{ old: one, new: two, ref: 'refs/heads/main' }])).toEqual({
       commit: two,
       ref: 'refs/heads/main',
     })
-    expect(judgePush([put('refs/heads/trunk')], 'trunk').commit).toBe(one)
+    expect(judgePush([put('refs/heads/feature/x')]).commit).toBe(one)
   })
 
   it.each([
-    [
-      'another branch',
-      [put('refs/heads/feature/x')],
-      'push.branch',
-      { branch: 'feature/x', deploys: 'main' },
-    ],
-    [
-      'a branch that only begins like it',
-      [put('refs/heads/main2')],
-      'push.branch',
-      { branch: 'main2', deploys: 'main' },
-    ],
     ['a tag', [put('refs/tags/v1')], 'push.tag', { tag: 'v1' }],
     ['the removal of a tag', [remove('refs/tags/v1')], 'push.deletion', { ref: 'refs/tags/v1' }],
     [

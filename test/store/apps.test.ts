@@ -26,7 +26,12 @@ test('an app comes with its environment production, and is listed by name', asyn
   expect(await findApp(store.db, 'shop')).toEqual(shop)
   expect(await requireApp(store.db, 'blog')).toEqual(blog)
   expect(await listApps(store.db)).toEqual([blog, shop])
-  expect(await findEnvironment(store.db, place)).toEqual({ ...place, stable: null, warm: null })
+  expect(await findEnvironment(store.db, place)).toEqual({
+    ...place,
+    stable: null,
+    warm: null,
+    branch: null,
+  })
 })
 
 test('a name can be taken once, and must be one', async () => {
@@ -72,7 +77,11 @@ test('removing an app removes everything of it but its events, and nothing of ot
       await setSetting(db, of, 'COLOUR', 'blue')
       await setSecret(db, store.vault, of, 'TOKEN', new Secret('value'), at)
       await queueBuild(db, newBuild(of))
-      await keepArtifact(db, { digest: 'sha256-1', app, folder: '/slug', start: null }, at)
+      await keepArtifact(
+        db,
+        { digest: 'sha256-1', app, folder: '/slug', services: {}, jobs: {} },
+        at,
+      )
       await createRelease(db, newRelease(of))
       await createRelease(db, newRelease(of))
       await markStable(db, of, 1, at)

@@ -31,6 +31,8 @@ test('builds are numbered per app and listed newest first', async () => {
     ...asked,
     number: 1,
     status: 'queued',
+    deploys: true,
+    warnings: [],
     queuedAt,
     startedAt: null,
     endedAt: null,
@@ -114,14 +116,26 @@ test('those that wait come oldest first over all apps; those unfinished of one e
 
 test('an artifact is kept by its digest, the later note counts, and it can be forgotten', async () => {
   const store = await shopStore()
-  const artifact = { digest: 'sha256-1', app: 'shop', folder: '/slugs/1', start: 'npm start' }
-  const moved = { ...artifact, folder: '/slugs/other', start: ['node', 'a b.js'] as const }
+  const artifact = {
+    digest: 'sha256-1',
+    app: 'shop',
+    folder: '/slugs/1',
+    services: { web: 'npm start' },
+    jobs: {},
+    environment: {},
+    workingFolder: '.',
+  }
+  const moved = {
+    ...artifact,
+    folder: '/slugs/other',
+    services: { web: ['node', 'a b.js'] as const },
+  }
   await store.write((db) => keepArtifact(db, artifact, at))
   expect(await findArtifact(store.db, 'shop', 'sha256-1')).toEqual(artifact)
   await store.write((db) => keepArtifact(db, moved, at))
-  await store.write((db) => keepArtifact(db, { ...artifact, digest: 'sha256-0', start: null }, at))
+  await store.write((db) => keepArtifact(db, { ...artifact, digest: 'sha256-0', services: {} }, at))
   expect(await listArtifacts(store.db)).toEqual([
-    { ...artifact, digest: 'sha256-0', start: null },
+    { ...artifact, digest: 'sha256-0', services: {} },
     moved,
   ])
   await store.write((db) => removeArtifact(db, 'shop', 'sha256-1'))

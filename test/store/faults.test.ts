@@ -126,7 +126,7 @@ describe.runIf(canMount)('on a disk that is full', () => {
       up: async (db: Db) => void (await sql`create table more (id integer)`.execute(db)),
     }
     expect(
-      await failureOf(() => migrate(folder, { ...migrations, '0002-more': change }, options)),
+      await failureOf(() => migrate(folder, { ...migrations, '9001-more': change }, options)),
     ).toEqual({
       code: 'data.full',
       facts: { folder },

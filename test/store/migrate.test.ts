@@ -51,8 +51,8 @@ test('a new folder gets every table and needs no copy', async () => {
 
 test('an old database is copied, then changed, and keeps what was in it', async () => {
   const folder = await closedStore()
-  await migrate(folder, { ...migrations, '0002-colour': addColour }, options)
-  expect(copies(folder)).toEqual(['naru-2026-11-24T12-00-00Z-before-0002-colour.db'])
+  await migrate(folder, { ...migrations, '9001-colour': addColour }, options)
+  expect(copies(folder)).toEqual(['naru-2026-11-24T12-00-00Z-before-9001-colour.db'])
   expect(statSync(join(folder, 'copies', copies(folder)[0] ?? '')).mode & 0o777).toBe(0o600)
   const { db, close } = openConnection<{ apps: { name: string; colour: string | null } }>(
     join(folder, 'naru.db'),
@@ -67,7 +67,7 @@ test('an old database is copied, then changed, and keeps what was in it', async 
 test('a change of the tables that fails halfway leaves nothing, of those before it neither', async () => {
   const folder = await closedStore()
   const before = await tables(folder)
-  const wanted = { ...migrations, '0002-colour': addColour, '0003-half': breakHalfway }
+  const wanted = { ...migrations, '9001-colour': addColour, '9002-half': breakHalfway }
   await expect(migrate(folder, wanted, options)).rejects.toThrow('broke halfway')
   expect(await tables(folder)).toEqual(before)
   const store = await scratchStore(folder)
@@ -86,19 +86,19 @@ test('a database that is up to date is left as it is', async () => {
 
 test('a database that a newer Naru wrote is refused and left as it is', async () => {
   const folder = await closedStore()
-  await migrate(folder, { ...migrations, '0002-colour': addColour }, options)
+  await migrate(folder, { ...migrations, '9001-colour': addColour }, options)
   const file = join(folder, 'naru.db')
   const { mtimeMs } = statSync(file)
   expect(await failureOf(() => openStore(folder, options))).toEqual({
     code: 'data.newer',
-    facts: { file, found: '0002-colour' },
+    facts: { file, found: '9001-colour' },
   })
   expect(statSync(file).mtimeMs).toBe(mtimeMs)
 })
 
 test('the copy from before a change is what an older Naru goes back to', async () => {
   const folder = await closedStore()
-  await migrate(folder, { ...migrations, '0002-colour': addColour }, options)
+  await migrate(folder, { ...migrations, '9001-colour': addColour }, options)
   for (const part of ['naru.db', 'naru.db-wal', 'naru.db-shm'])
     rmSync(join(folder, part), { force: true })
   cpSync(join(folder, 'copies', copies(folder)[0] ?? ''), join(folder, 'naru.db'))

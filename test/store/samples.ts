@@ -7,6 +7,7 @@ import { at } from './scratch.ts'
 
 export const newBuild = (place: Place) => ({
   ...place,
+  source: 'push' as const,
   commit: 'c0ffee',
   title: "It's “done”",
   by: 'laptop',
@@ -20,6 +21,9 @@ export const newRelease = (place: Place): Omit<Release, 'number' | 'stableAt'> =
   build: 1,
   artifact: 'sha256-1',
   services: { web: { ...defaultService, command: ['node', 'server.js'] } },
+  jobs: {},
+  strategy: 'blue-green',
+  promotedFrom: null,
   routes: [{ host: 'shop.localhost', path: '/', service: 'web' }],
   settings: { COLOUR: 'blue' },
   secrets: { TOKEN: 1 },
@@ -31,7 +35,7 @@ export const newRelease = (place: Place): Omit<Release, 'number' | 'stableAt'> =
 export const newRollout = (release: number, status: Status = 'queued'): Rollout => ({
   status,
   kind: 'release',
-  candidate: { release, services: [] },
+  candidate: { release, strategy: 'blue-green', services: [], jobs: [] },
   stable: null,
   traffic: 'stable',
   exposed: false,
@@ -39,6 +43,8 @@ export const newRollout = (release: number, status: Status = 'queued'): Rollout 
   wave: null,
   restartsAtFlip: {},
   displaced: [],
+  rolling: null,
+  silentSince: null,
   unservedSince: null,
   problem: null,
   pending: [{ key: '1', effect: { do: 'prepare' } }],

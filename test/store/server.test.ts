@@ -39,12 +39,12 @@ describe('the book of ports', () => {
 })
 
 describe('tokens', () => {
-  const token = { name: 'local', hash: 'hash-1', permission: 'owner', at } as const
+  const token = { name: 'local', hash: 'hash-1', kind: 'owner', at, by: null } as const
 
   test('are found by their hash', async () => {
     const store = await scratchStore()
     await store.write((db) => addToken(db, token))
-    expect(await findToken(store.db, 'hash-1')).toEqual({ name: 'local', permission: 'owner' })
+    expect(await findToken(store.db, 'hash-1')).toMatchObject({ name: 'local', kind: 'owner' })
     expect(await findToken(store.db, 'hash-2')).toBeUndefined()
   })
 
@@ -54,9 +54,9 @@ describe('tokens', () => {
       await store.write((db) => replaceToken(db, { ...token, hash }))
     }
     expect(await findToken(store.db, 'hash-1')).toBeUndefined()
-    expect(await findToken(store.db, 'hash-2')).toEqual({ name: 'local', permission: 'owner' })
+    expect(await findToken(store.db, 'hash-2')).toMatchObject({ name: 'local', kind: 'owner' })
     await expect(store.write((db) => addToken(db, { ...token, hash: 'hash-3' }))).rejects.toThrow(
-      'UNIQUE',
+      expect.objectContaining({ code: 'token.exists' }),
     )
   })
 })

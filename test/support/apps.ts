@@ -11,6 +11,8 @@ export type AppOptions = {
   /** JavaScript of a worker; none without it. */
   worker?: string
   workerMore?: string
+  /** Of `web`. */
+  replicas?: number
   more?: string
 }
 
@@ -25,6 +27,7 @@ export function webApp(options: AppOptions): Record<string, string> {
     worker,
     workerMore = '',
     more = '',
+    replicas = 1,
   } = options
   const times = `    healthy-for: ${healthyFor}\n    healthy-within: ${healthyWithin}\n    settle: ${settle}\n    stop: { grace: 2s }\n`
   const workerPart =
@@ -35,7 +38,7 @@ export function webApp(options: AppOptions): Record<string, string> {
       version: '1.0.0',
       scripts: { start: 'node server.js' },
     }),
-    'naru.yaml': `services:\n  web:\n    command: node server.js\n${times}${workerPart}${more}`,
+    'naru.yaml': `services:\n  web:\n    command: node server.js\n    replicas: ${replicas}\n${times}${workerPart}${more}`,
     'server.js': `${webFirst}
 const server = require('node:http').createServer((request, response) => response.end(${JSON.stringify(says)}))
 server.listen(process.env.PORT, process.env.HOST)

@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { removeTree } from '../../src/base/tree.ts'
 import { type ApiClient, apiClient } from '../../src/contract/client.ts'
 import type { PlaceStatus } from '../../src/contract/shapes.ts'
+import { noteFailures } from './seen.ts'
 import { type Visit, visitOnce } from './visitor.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -186,7 +187,7 @@ export function run(
   args: string[],
   { folder, environment, input }: RunOptions = {},
 ): Promise<Ran> {
-  return new Promise((resolve) => {
+  const ended = new Promise<Ran>((resolve) => {
     const child = execFile(
       program,
       args,
@@ -201,6 +202,7 @@ export function run(
     )
     child.stdin?.end(input)
   })
+  return ended.then((ran) => (environment?.['NARU_DEBUG'] ? ran : noted(ran)))
 }
 
 export function running(program: string, args: string[], { folder, environment }: RunOptions) {
@@ -215,7 +217,7 @@ export function running(program: string, args: string[], { folder, environment }
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const ended = new Promise<Ran>((resolve) =>
     child.on('close', (code) => resolve({ code, stdout, stderr, output: stdout + stderr })),
-  )
+  ).then((ran) => (child.signalCode === null ? noted(ran) : ran)) // A killed one may stop in a line.
   return {
     child,
     ended,
@@ -225,6 +227,12 @@ export function running(program: string, args: string[], { folder, environment }
         () => `"${text}" in:\n${stdout}${stderr}`,
       ),
   }
+}
+
+/** Everything that a person was shown is looked at: each failure has its three lines, and none a stack. */
+function noted(ran: Ran): Ran {
+  noteFailures(ran.stderr)
+  return ran
 }
 
 /** Looks again and again until it holds, at most `limitMs`; what was waited for is in the error. */

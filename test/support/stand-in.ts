@@ -46,13 +46,12 @@ export class StandIn {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
-        const text = Buffer.concat(chunks).toString()
         const seen: Seen = {
           method: request.method ?? '',
           path: url.pathname,
           query: url.searchParams,
           headers: request.headers,
-          body: text === '' ? undefined : JSON.parse(text),
+          body: bodyOf(request.headers, Buffer.concat(chunks)),
         }
         this.requests.push(seen)
         const answer = this.#answers.get(`${seen.method} ${seen.path}`)
@@ -61,7 +60,7 @@ export class StandIn {
           sendJson(
             response,
             404,
-            failureOf('path.unknown', `no path ${seen.path}`, { path: seen.path }),
+            failureOf('path.unknown', `no path ${seen.path}`, { path: seen.path }, 'naru version'),
           )
       })
     })
@@ -110,6 +109,12 @@ export class StandIn {
   paths(): string[] {
     return this.requests.map(({ method, path }) => `${method} ${path}`)
   }
+}
+
+/** JSON as what it says, anything else as its bytes. */
+function bodyOf(headers: IncomingHttpHeaders, body: Buffer): unknown {
+  if (body.length === 0) return undefined
+  return headers['content-type'] === 'application/json' ? JSON.parse(body.toString()) : body
 }
 
 export function beginStream(response: ServerResponse): void {
@@ -167,6 +172,7 @@ export const aBuild = (more: Partial<BuildView> = {}): BuildView => ({
   environment: 'production',
   number: 3,
   status: 'succeeded',
+  source: 'push',
   commit: aCommit,
   title: 'Sell more',
   by: 'owner',
@@ -176,6 +182,9 @@ export const aBuild = (more: Partial<BuildView> = {}): BuildView => ({
   artifact: `sha256-${'a'.repeat(64)}`,
   problem: null,
   deployment: 4,
+  deploys: true,
+  warnings: [],
+  ahead: null,
   ...more,
 })
 

@@ -8,11 +8,13 @@ import { contentType } from './content-type.ts'
 
 /**
  * Serves the files of a folder that does not change: `index.html` for a folder, `/about` from `about.html`,
- * `404.html` for what is not there. Never a file whose name begins with a dot (but for `.well-known`), nor
+ * `404.html` for what is not there; with `fallback` the root's `index.html` for a page that is not there, which a
+ * program in the browser makes. Never a file whose name begins with a dot (but for `.well-known`), nor
  * `naru.yaml`, nor one outside of the folder that a link leads to.
  */
 export async function site(
   folder: string,
+  { fallback = false }: { fallback?: boolean } = {},
 ): Promise<(request: IncomingMessage, response: ServerResponse) => Promise<void>> {
   const root = await realpath(folder)
   return async (request, response) => {
@@ -23,7 +25,7 @@ export async function site(
       return say(response, 405, 'Only GET and HEAD are answered here')
     }
     try {
-      await answer(root, request, response)
+      await answer(root, fallback, request, response)
     } catch (error) {
       fail(response, error)
     }
@@ -34,6 +36,7 @@ type File = { handle: FileHandle; name: string; size: number; etag: string; modi
 
 async function answer(
   root: string,
+  fallback: boolean,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -42,10 +45,16 @@ async function answer(
   const found = await find(root, path)
   if (found === 'folder') return redirect(request, response, path)
   if (found !== null) return send(request, response, found, 200)
+  const app = fallback && isPage(path) ? await openFile(root, join(root, 'index.html')) : null
+  if (app !== null) return send(request, response, app, 200)
   const page = await openFile(root, join(root, '404.html'))
   if (page === null) return say(response, 404, 'Not found')
   return send(request, response, page, 404)
 }
+
+/** A missing picture or script stays missing: a page in its place would only hide that. */
+const isPage = ({ segments }: Path): boolean =>
+  !segments.some(isHidden) && !/\.\w{1,8}$/.test(segments.at(-1) ?? '')
 
 type Path = { segments: string[]; slash: boolean }
 

@@ -6,9 +6,11 @@ import { columns } from '../table.ts'
 import { ago } from '../when.ts'
 
 export function addApps(naru: Command, session: Session): void {
+  const { words } = session
+  const say = words.commands.apps
   define(naru, {
     usage: 'apps',
-    summary: 'the apps on this server',
+    summary: say.summary,
     examples: ['naru apps'],
     app: false,
   }).action(async (_options: unknown, command: Command) => {
@@ -16,13 +18,13 @@ export function addApps(naru: Command, session: Session): void {
     const { out } = session.terminal
     const apps = await apiOf(session, asked).apps()
     if (asked.json) return out(JSON.stringify({ apps }))
-    if (apps.length === 0) return out('no apps yet: naru init in a repository makes one')
+    if (apps.length === 0) return out(say.none)
     const rows = apps.map(({ name, stable, createdAt, urls }) => [
       name,
-      stable === null ? 'nothing yet' : releaseName(stable),
-      ago(createdAt),
+      stable === null ? say.nothingYet : releaseName(stable),
+      ago(createdAt, words),
       urls.join(' '),
     ])
-    out(columns(['app', 'stable', 'made', 'address'], rows))
+    out(columns(say.head, rows))
   })
 }

@@ -1,42 +1,45 @@
 import type { Command } from 'commander'
 import { NaruError } from '../../base/error.ts'
+import { production } from '../../model/environment.ts'
 import { placeOf } from '../app-name.ts'
 import { define } from '../define.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 
 export function addDestroy(naru: Command, session: Session): void {
+  const say = session.words.commands.destroy
   define(naru, {
     usage: 'destroy',
-    summary: 'end an app and remove all that Naru keeps of it',
+    summary: say.summary,
     examples: ['naru destroy --app hello --confirm hello'],
   })
-    .option('--confirm <name>', 'the name of the app, instead of being asked for it')
+    .option('--confirm <name>', say.confirm)
     .action(async ({ confirm }: { confirm?: string }, command: Command) => {
       const asked = shared(command, session)
       const { out } = session.terminal
-      const { app } = await placeOf(session, asked)
+      const { app, environment } = await placeOf(session, asked)
+      // Whoever names an environment does not mean everything.
+      if (environment !== production)
+        throw new NaruError('usage.invalid', {
+          what: say.wholeApp(app, environment),
+          expected: `naru env destroy ${environment} --app ${app} --confirm ${environment}`,
+        })
       const api = apiOf(session, asked)
       await api.app(app)
       const found = confirm ?? (await askForName(session, app))
       if (found !== app) throw new NaruError('confirm.mismatch', { expected: app, found })
       await api.destroyApp(app, found)
-      out(
-        asked.json
-          ? JSON.stringify({ destroyed: app })
-          : `${app} is gone: its instances, releases, secrets and logs`,
-      )
+      out(asked.json ? JSON.stringify({ destroyed: app }) : say.done(app))
     })
 }
 
-async function askForName({ terminal }: Session, app: string): Promise<string> {
+async function askForName({ terminal, words }: Session, app: string): Promise<string> {
+  const say = words.commands.destroy
   if (!terminal.interactive) {
     throw new NaruError('usage.invalid', {
-      what: `this removes ${app} for ever, and nobody is there to be asked; nothing was removed`,
+      what: say.nobody(app),
       expected: `naru destroy --app ${app} --confirm ${app}`,
     })
   }
-  terminal.err(
-    `This ends ${app} and removes its releases, settings, secrets, logs and pushed commits for ever.`,
-  )
-  return (await terminal.ask('Type its name to go on: ')).trim()
+  terminal.err(say.warning(app))
+  return (await terminal.ask(say.question)).trim()
 }

@@ -8,11 +8,13 @@ import { appOfFile, askGit } from '../app-name.ts'
 import { define } from '../define.ts'
 import { git, repositoryRoot } from '../git.ts'
 import { apiOf, type Session, shared } from '../session.ts'
+import { targetOf } from '../target.ts'
 
 export function addInit(naru: Command, session: Session): void {
+  const say = session.words.commands.init
   define(naru, {
     usage: 'init',
-    summary: 'make an app of the repository you stand in, and a remote to push it to',
+    summary: say.summary,
     examples: ['naru init', 'naru init --app hello'],
   }).action(async (_options: unknown, command: Command) => {
     const asked = shared(command, session)
@@ -20,26 +22,25 @@ export function addInit(naru: Command, session: Session): void {
     const root = await repositoryRoot(session.folder)
     const name = await nameFor(root, asked.app)
     const api = apiOf(session, asked)
+    const { folder } = targetOf(session.environment, asked)
     const [{ app, created }, server] = await Promise.all([api.createApp(name), api.server()])
     const remote = `${api.address.replace(/\/$/, '')}/git/${name}.git`
     await joinRepository(root, name, remote)
-    const helper = join(asked.data, 'git-credential')
-    const hasHelper = existsSync(helper)
+    const helper = folder === null ? null : join(folder, 'git-credential')
+    const hasHelper = helper !== null && existsSync(helper)
     if (hasHelper) await setCredential(root, api.address, helper)
-    const next = await nextPush(root)
+    const next = await nextPush(root, session)
     const { byName, host, byNumber } = addressesOf(server, name)
     if (asked.json)
       return out(JSON.stringify({ app, created, remote, push: next, address: byName }))
     out(
       [
-        created
-          ? `${name} is made, and the remote naru leads to it.`
-          : `${name} exists already; the remote naru leads to it.`,
-        ...(hasHelper ? [] : ['git will ask for a password: that is the token of the server.']),
+        created ? say.made(name) : say.existed(name),
+        ...(hasHelper ? [] : [say.password]),
         '',
-        `Next: ${next}`,
-        `Then: ${byName}`,
-        `  or: curl -H 'Host: ${host}' ${byNumber}`,
+        say.next(next),
+        say.visit(byName),
+        say.or(`curl -H 'Host: ${host}' ${byNumber}`),
       ].join('\n'),
     )
   })
@@ -54,7 +55,7 @@ async function nameFor(root: string, asked: string | undefined): Promise<string>
 }
 
 /** "My Shop_2" becomes "my-shop-2"; what has no letter stays as it is and is refused by its name. */
-function labelOf(folder: string): string {
+export function labelOf(folder: string): string {
   const label = folder
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
@@ -79,9 +80,9 @@ async function setCredential(root: string, address: string, helper: string): Pro
   for (const { key, value } of entries) await git(root, ['config', '--local', '--add', key, value])
 }
 
-async function nextPush(root: string): Promise<string> {
+async function nextPush(root: string, { words }: Session): Promise<string> {
   const branch = await askGit(root, ['symbolic-ref', '--short', 'HEAD'])
   const hasCommit = (await askGit(root, ['rev-parse', '--verify', '--quiet', 'HEAD'])) !== undefined
   const push = branch === 'main' ? 'git push naru main' : 'git push naru HEAD:main'
-  return hasCommit ? push : `git add -A, git commit -m 'First', then ${push}`
+  return hasCommit ? push : words.commands.init.commitFirst(push)
 }

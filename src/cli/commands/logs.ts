@@ -9,6 +9,7 @@ import { define } from '../define.ts'
 import { readCount, readRelease } from '../kinds.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 import { type Colour, type Paint, printableLog } from '../terminal.ts'
+import { stampOf } from '../when.ts'
 
 type Options = {
   follow?: boolean
@@ -19,23 +20,24 @@ type Options = {
 }
 
 export function addLogs(naru: Command, session: Session): void {
+  const say = session.words.commands.logs
   define(naru, {
     usage: 'logs',
-    summary: 'what the instances of an app wrote',
+    summary: say.summary,
     examples: ['naru logs -f', 'naru logs --release v2 --service web --since 10m'],
   })
-    .option('-f, --follow', 'go on with what they write from now on')
-    .option('--service <name>', 'only this service')
-    .option('--release <release>', 'only this release, as in v2')
-    .option('--since <time>', 'only what is not older, as in 10m or 2026-03-01T12:00:00Z')
-    .option('--tail <lines>', 'only the newest so many (100 with -f)')
+    .option('-f, --follow', say.follow)
+    .option('--service <name>', say.service)
+    .option('--release <release>', say.release)
+    .option('--since <time>', say.since)
+    .option('--tail <lines>', say.tail)
     .action(async (options: Options, command: Command) => {
       const asked = shared(command, session)
       const { out, outPaint } = session.terminal
       const question = questionOf(options)
       const place = await placeOf(session, asked)
-      const say = asked.json ? (line: LogLineView) => JSON.stringify(line) : lineWriter(outPaint)
-      for await (const line of apiOf(session, asked).logs(place, question)) out(say(line))
+      const write = asked.json ? (line: LogLineView) => JSON.stringify(line) : lineWriter(outPaint)
+      for await (const line of apiOf(session, asked).logs(place, question)) out(write(line))
     })
 }
 
@@ -55,10 +57,7 @@ function readTime(text: string): string {
   const seconds = parseDuration(text)
   const at = seconds === undefined ? Date.parse(text) : Date.now() - seconds * 1000
   if (!Number.isNaN(at)) return new Date(at).toISOString()
-  throw new NaruError('usage.invalid', {
-    what: `${JSON.stringify(text)} is no time`,
-    expected: 'as in 10m, 2h or 2026-03-01T12:00:00Z',
-  })
+  throw new NaruError('argument.invalid', { kind: 'time', text })
 }
 
 const palette: readonly Colour[] = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'red']
@@ -69,7 +68,6 @@ function lineWriter(paint: Paint): (line: LogLineView) => string {
   return ({ at, instance, service, release, text }) => {
     const colour = colours.get(instance) ?? palette[colours.size % palette.length] ?? 'cyan'
     colours.set(instance, colour)
-    const time = at.slice(11, 23)
-    return `${paint('dim', time)} ${paint(colour, `${service} ${releaseName(release)} ${instance.slice(-4)}`)} ${printableLog(text)}`
+    return `${paint('dim', stampOf(at))} ${paint(colour, `${service} ${releaseName(release)} ${instance.replace(/^.*-/, '').slice(-4)}`)} ${printableLog(text)}`
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { InstanceView } from '../../contract/shapes.ts'
-import { sayExit } from '../../model/instance.ts'
+import type { Words } from '../../contract/words/words.ts'
 import { releaseName } from '../../model/release.ts'
 import { placeOf } from '../app-name.ts'
 import { define } from '../define.ts'
@@ -9,9 +9,11 @@ import { columns } from '../table.ts'
 import { ago } from '../when.ts'
 
 export function addPs(naru: Command, session: Session): void {
+  const { words } = session
+  const say = words.commands.ps
   define(naru, {
     usage: 'ps',
-    summary: 'the running instances of an app',
+    summary: say.summary,
     examples: ['naru ps'],
   }).action(async (_options: unknown, command: Command) => {
     const asked = shared(command, session)
@@ -19,26 +21,25 @@ export function addPs(naru: Command, session: Session): void {
     const place = await placeOf(session, asked)
     const instances = await apiOf(session, asked).instances(place)
     if (asked.json) return out(JSON.stringify({ instances }))
-    out(instances.length === 0 ? `${place.app} has no instances` : instanceTable(instances))
+    out(instances.length === 0 ? say.none(place.app) : instanceTable(instances, words))
   })
 }
 
-export function instanceTable(instances: readonly InstanceView[]): string {
-  const rows = instances.map((instance) => [
+export function instanceTable(instances: readonly InstanceView[], words: Words): string {
+  const { commands, states } = words
+  const rows = instances.map(({ lastExit, ...instance }) => [
     instance.service,
     releaseName(instance.release),
-    instance.health,
+    states.word(instance.health),
     instance.pid === null ? '-' : String(instance.pid),
     instance.address,
-    ago(instance.startedAt),
+    ago(instance.startedAt, words),
     String(instance.restarts),
-    instance.reason ??
-      (instance.lastExit === null
+    instance.reason === null
+      ? lastExit === null
         ? ''
-        : `last end: ${sayExit(instance.lastExit)} ${ago(instance.lastExit.at)}`),
+        : commands.ps.lastEnd(states.exit(lastExit), ago(lastExit.at, words))
+      : states.reason(instance.reason),
   ])
-  return columns(
-    ['service', 'release', 'health', 'pid', 'address', 'started', 'restarts', ''],
-    rows,
-  )
+  return columns(commands.ps.head, rows)
 }

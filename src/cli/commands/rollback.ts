@@ -7,12 +7,13 @@ import { readRelease } from '../kinds.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 
 export function addRollback(naru: Command, session: Session): void {
+  const { terminal, words } = session
   define(naru, {
     usage: 'rollback [release]',
-    summary: 'go back to a release that was stable; the one before unless you name one',
+    summary: words.commands.rollback.summary,
     examples: ['naru rollback', 'naru rollback v3'],
   })
-    .option('--detach', 'return at once')
+    .option('--detach', words.commandLine.options.detach)
     .action(
       async (
         text: string | undefined,
@@ -24,7 +25,7 @@ export function addRollback(naru: Command, session: Session): void {
         const place = await placeOf(session, asked)
         const api = apiOf(session, asked, { patienceMs: followingMs })
         const started = await api.rollback(place, release)
-        await finish({ api, place, terminal: session.terminal }, started, {
+        await finish({ api, place, terminal, words }, started, {
           json: asked.json,
           detach,
         })

@@ -1,15 +1,17 @@
 import type { Command } from 'commander'
 import { NaruError } from '../../base/error.ts'
+import type { Words } from '../../contract/words/words.ts'
 import { isVariable } from '../../model/name.ts'
 import { placeOf } from '../app-name.ts'
 import { type ChangeOptions, change, withChangeOptions } from '../change.ts'
 import { define, defineGroup } from '../define.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 import { columns } from '../table.ts'
-import type { Terminal } from '../terminal.ts'
 import { ago } from '../when.ts'
 
 export function addSecret(naru: Command, session: Session): void {
+  const { words } = session
+  const say = words.commands.secret
   const examples = [
     'naru secret',
     'naru secret set DATABASE_URL < url.txt',
@@ -21,64 +23,83 @@ export function addSecret(naru: Command, session: Session): void {
     const place = await placeOf(session, asked)
     const secrets = await apiOf(session, asked).secrets(place)
     if (asked.json) return out(JSON.stringify({ secrets }))
-    if (secrets.length === 0) return out(`${place.app} has no secrets`)
+    if (secrets.length === 0) return out(say.none(place.app))
     out(
       columns(
-        ['secret', 'version', 'set'],
-        secrets.map(({ name, version, updatedAt }) => [name, String(version), ago(updatedAt)]),
+        say.head,
+        secrets.map(({ name, version, updatedAt }) => [
+          name,
+          String(version),
+          ago(updatedAt, words),
+        ]),
       ),
     )
   }
   const definition = {
     usage: 'secret',
-    summary: "an app's secrets; their values are never shown",
+    summary: say.summary,
     examples,
   }
   const secret = defineGroup(naru, definition, list)
   define(secret, {
     usage: 'list',
-    summary: 'the names of the secrets',
+    summary: say.list.summary,
     examples: ['naru secret list'],
   }).action(list)
   withChangeOptions(
     define(secret, {
       usage: 'set <NAME>',
-      summary: 'set a secret to what is typed, or to stdin, and deploy it',
+      summary: say.set.summary,
       examples: ['naru secret set DATABASE_URL', 'naru secret set TLS_KEY < key.pem'],
     }),
   ).action(async (name: string, options: ChangeOptions, command: Command) => {
-    refuseValue(name)
+    refuseValue(name, words)
     const place = await placeOf(session, shared(command, session))
-    const value = await readValue(session.terminal, name, place.app)
+    const value = await readValue(session, name, place.app)
     await change(session, command, 'changeSecrets', { set: { [name]: value } }, options)
   })
   withChangeOptions(
     define(secret, {
       usage: 'unset <NAME...>',
-      summary: 'remove secrets, and deploy that',
+      summary: say.unset.summary,
       examples: ['naru secret unset DATABASE_URL'],
     }),
   ).action(async (names: string[], options: ChangeOptions, command: Command) => {
     await change(session, command, 'changeSecrets', { unset: names }, options)
   })
+  addRotateKey(secret, session)
+}
+
+function addRotateKey(secret: Command, session: Session): void {
+  const say = session.words.commands.secret.rotateKey
+  define(secret, {
+    usage: 'rotate-key',
+    summary: say.summary,
+    examples: ['naru secret rotate-key'],
+    app: false,
+  }).action(async (_options: unknown, command: Command) => {
+    const asked = shared(command, session)
+    const { secrets } = await apiOf(session, asked).rotateKey()
+    session.terminal.out(asked.json ? JSON.stringify({ secrets }) : say.done(secrets))
+  })
 }
 
 /** Everybody on the machine can read the arguments of a program. The value is not repeated. */
-function refuseValue(text: string): void {
+function refuseValue(text: string, words: Words): void {
   const at = text.indexOf('=')
   const name = at < 0 ? text : text.slice(0, at)
   if (!isVariable(name)) throw new NaruError('name.invalid', { what: 'secret', name })
   if (at < 0) return
   throw new NaruError('usage.invalid', {
-    what: "a secret's value is never an argument, since others could read it there; nothing was set",
+    what: words.commands.secret.set.neverAnArgument,
     expected: `naru secret set ${name}`,
   })
 }
 
 /** One line break at the end is the editor's or the shell's, not the secret's. */
-async function readValue(terminal: Terminal, name: string, app: string): Promise<string> {
+async function readValue({ terminal, words }: Session, name: string, app: string): Promise<string> {
   const value = terminal.interactive
-    ? await terminal.askHidden(`Value of ${name} for ${app} (it stays hidden): `)
+    ? await terminal.askHidden(words.commands.secret.set.question(name, app))
     : (await terminal.readInput()).replace(/\r?\n$/, '')
   if (value === '')
     throw new NaruError('value.invalid', { what: 'the secret', name, reason: 'it is empty' })

@@ -1,21 +1,23 @@
 import type { Command } from 'commander'
-import { sayDuration } from '../../base/duration.ts'
 import type { ApiClient } from '../../contract/client.ts'
 import type { DeploymentView, PlaceStatus, ServerInfo } from '../../contract/shapes.ts'
-import { sayStatus } from '../../contract/words/english.ts'
-import { type Place, production } from '../../model/environment.ts'
+import type { Words } from '../../contract/words/words.ts'
+import type { Place } from '../../model/environment.ts'
 import { releaseName } from '../../model/release.ts'
-import { findApp } from '../app-name.ts'
+import { findApp, placeOf } from '../app-name.ts'
+import { branchOf } from '../branch.ts'
 import { define } from '../define.ts'
 import { problemOf, sayProblemShortly } from '../failure.ts'
 import { apiOf, type Session, shared } from '../session.ts'
+import { entries } from '../table.ts'
 import { ago } from '../when.ts'
 import { instanceTable } from './ps.ts'
 
 export function addStatus(naru: Command, session: Session): void {
+  const { words } = session
   define(naru, {
     usage: 'status',
-    summary: 'what an app is doing now; outside a repository, what the server is',
+    summary: words.commands.status.summary,
     examples: ['naru status', 'naru status --app hello --json'],
   }).action(async (_options: unknown, command: Command) => {
     const asked = shared(command, session)
@@ -24,75 +26,75 @@ export function addStatus(naru: Command, session: Session): void {
     const app = await findApp(session, asked)
     const text =
       app === undefined
-        ? await ofServer(api, asked.json)
-        : await ofPlace(api, { app, environment: production }, asked.json)
+        ? await ofServer(api, words, asked.json)
+        : await ofPlace(api, await placeOf(session, { ...asked, app }), words, asked.json)
     out(text)
   })
 }
 
-async function ofServer(api: ApiClient, json: boolean): Promise<string> {
+/** Wide enough for every name of a line, so that the values stand below each other from one call to the next. */
+const nameColumns = 7
+
+async function ofServer(api: ApiClient, words: Words, json: boolean): Promise<string> {
   const [server, apps] = await Promise.all([api.server(), api.apps()])
   if (json) return JSON.stringify({ server, apps })
-  const named =
-    apps.map(({ name }) => name).join(', ') || 'none yet: naru init in a repository makes one'
-  return lines([...sayServer(server), ['apps', named]], `Naru ${server.version}`)
+  const say = words.commands.status.server
+  const named = apps.map(({ name }) => name).join(', ') || say.noApps
+  const pairs = [...sayServer(server, words), [say.apps, named] as const]
+  return `Naru ${server.version}\n${entries(pairs, nameColumns)}`
 }
 
-const sayServer = ({ api, http, dataFolder, startedAt, pid }: ServerInfo): [string, string][] => [
-  ['api', api],
-  ['http', http],
-  ['data', dataFolder],
-  ['up', `since ${ago(startedAt)} (pid ${pid})`.replace('since on', 'since')],
-]
+function sayServer({ api, http, dataFolder, startedAt, pid }: ServerInfo, words: Words) {
+  const say = words.commands.status.server
+  return [
+    [say.api, api],
+    [say.http, http],
+    [say.data, dataFolder],
+    [say.up, say.since(ago(startedAt, words), pid)],
+  ] as const
+}
 
-async function ofPlace(api: ApiClient, place: Place, json: boolean): Promise<string> {
+async function ofPlace(api: ApiClient, place: Place, words: Words, json: boolean): Promise<string> {
   const status = await api.status(place)
   if (json) return JSON.stringify(status)
-  const about = lines(sayPlace(status), `${status.app} (${status.environment})`)
-  return status.instances.length === 0 ? about : `${about}\n\n${instanceTable(status.instances)}`
+  const say = words.commands.status.place
+  const serving =
+    status.serving === null
+      ? say.nothingYet(await branchOf(api, place))
+      : releaseName(status.serving)
+  const pairs = sayPlace(status, serving, words)
+  const about = `${status.app} (${status.environment})\n${entries(pairs, nameColumns)}`
+  return status.instances.length === 0
+    ? about
+    : `${about}\n\n${instanceTable(status.instances, words)}`
 }
 
-function sayPlace({
-  urls,
-  serving,
-  stable,
-  warm,
-  deployment,
-  last,
-}: PlaceStatus): [string, string][] {
-  return [
-    ['address', urls.join(' ') || 'none'],
-    ['serving', serving === null ? 'nothing yet: git push naru main' : releaseName(serving)],
-    ...(stable !== null && stable !== serving
-      ? [['stable', releaseName(stable)] as [string, string]]
-      : []),
-    ...(warm === null
-      ? []
-      : [
-          ['warm', `${releaseName(warm.release)} for ${sayDuration(warm.secondsLeft)} more`] as [
-            string,
-            string,
-          ],
-        ]),
-    ...(deployment === null ? [] : [['now', sayDeployment(deployment)] as [string, string]]),
-    ...(last === null ? [] : [['last', sayDeployment(last)] as [string, string]]),
+function sayPlace(
+  { urls, serving, stable, warm, deployment, last }: PlaceStatus,
+  whatServes: string,
+  words: Words,
+): [string, string][] {
+  const say = words.commands.status.place
+  const pairs: [string, string | null][] = [
+    [say.address, urls.join(' ') || say.none],
+    [say.serving, whatServes],
+    [say.stable, stable === null || stable === serving ? null : releaseName(stable)],
+    [say.warm, warm === null ? null : say.warmFor(warm.release, warm.secondsLeft)],
+    [say.now, deployment === null ? null : sayDeployment(deployment, words)],
+    [say.last, last === null ? null : sayDeployment(last, words)],
   ]
+  return pairs.filter((pair): pair is [string, string] => pair[1] !== null)
 }
 
-/** "deployment 4: v3 became stable, 2 min ago" */
-export function sayDeployment({
-  number,
-  release,
-  status,
-  problem,
-  by,
-  queuedAt,
-  endedAt,
-}: DeploymentView): string {
-  const why = problem === null ? '' : ` (${sayProblemShortly(problemOf(problem))})`
-  return `deployment ${number}: ${releaseName(release)} ${sayStatus(status)}${why}, by ${by}, ${ago(endedAt ?? queuedAt)}`
-}
-
-function lines(entries: readonly [string, string][], head: string): string {
-  return [head, ...entries.map(([name, value]) => `  ${name.padEnd(9)}${value}`)].join('\n')
+/** "deployment 4: v3 became stable, by owner, 2 min ago" */
+export function sayDeployment(deployment: DeploymentView, words: Words): string {
+  const { number, release, status, problem, by, queuedAt, endedAt } = deployment
+  return words.commands.status.deployment({
+    deployment: number,
+    release,
+    status: words.states.sayStatus(status),
+    why: problem === null ? null : sayProblemShortly(problemOf(problem, words), words),
+    by,
+    ago: ago(endedAt ?? queuedAt, words),
+  })
 }

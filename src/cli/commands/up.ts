@@ -1,80 +1,103 @@
 import type { Command } from 'commander'
 import { version } from '../../base/version.ts'
 import type { ServerInfo } from '../../contract/shapes.ts'
+import type { Words } from '../../contract/words/words.ts'
 import { addressesOf } from '../address.ts'
-import { type Addresses, keepAddresses, readAddresses } from '../addresses.ts'
+import { type Addresses, firstAddresses, keepAddresses, readAddresses } from '../addresses.ts'
+import { startAtBoot } from '../boot/start.ts'
 import { define } from '../define.ts'
 import { checkNode } from '../node-version.ts'
 import { runningServer } from '../running-server.ts'
 import { runInForeground, startInBackground } from '../server-program.ts'
 import { type Session, shared } from '../session.ts'
+import { entries } from '../table.ts'
 
-type Options = Partial<Addresses> & { public?: boolean; foreground?: boolean }
+type Options = Partial<Addresses> & {
+  public?: boolean
+  foreground?: boolean
+  atBoot?: boolean
+}
 
 export function addUp(naru: Command, session: Session): void {
+  const { words } = session
+  const say = words.commands.up
   define(naru, {
     usage: 'up',
-    summary: 'start a server here, in the background',
+    summary: say.summary,
     examples: ['naru up', 'naru up --http 127.0.0.1:9080 --data ~/naru-data'],
     app: false,
   })
-    .option('--http <address>', `where visitors reach the apps; ${asLast(first.http)}`)
-    .option('--api <address>', `where this command line and git reach Naru; ${asLast(first.api)}`)
-    .option('--domain <domain>', `an app is reached at <app>.<domain>; ${asLast(first.domain)}`)
-    .option('--public', 'let other machines reach the apps (not the API)')
-    .option('--foreground', 'stay in this terminal')
+    .option('--http <address>', say.http(firstAddresses.http))
+    .option('--api <address>', say.api(firstAddresses.api))
+    .option('--domain <domain>', say.domain(firstAddresses.domain))
+    .option('--builds <number>', say.builds)
+    .option('--cache-limit <size>', say.cacheLimit)
+    .option('--public', say.public)
+    .option('--foreground', say.foreground)
+    .option('--at-boot', say.atBoot)
     .action(async (options: Options, command: Command) => {
       checkNode(process.versions.node)
       const { data, json } = shared(command, session)
       const { out } = session.terminal
       const before = await runningServer(data)
-      if (before !== null) return out(json ? answer(before.info, false) : sayRunning(before.info))
       const { programs, environment } = session
-      const addresses = addressesFor(options, readAddresses(data) ?? first)
-      const start = { programs, data, args: argsOf(addresses), environment }
+      const addresses = addressesFor(options, readAddresses(data) ?? firstAddresses)
+      const start = { programs, data, args: argsOf(addresses), environment, words }
+      if (options.atBoot) {
+        const { file, info } = await startAtBoot(start, before)
+        keepAddresses(data, addresses)
+        if (json) return out(JSON.stringify({ started: true, bootFile: file, ...info }))
+        return out(`${sayStarted(info, words)}\n\n${say.keptAtBoot(file)}`)
+      }
+      if (before !== null)
+        return out(json ? answer(before.info, false) : sayRunning(before.info, words))
       const remember = () => keepAddresses(data, addresses)
       if (options.foreground) process.exit(await runInForeground(start, remember))
       await startInBackground(start)
       remember()
       const after = await runningServer(data)
-      if (after !== null) out(json ? answer(after.info, true) : sayStarted(after.info))
+      if (after !== null) out(json ? answer(after.info, true) : sayStarted(after.info, words))
     })
 }
 
-/** Where a server is reached that was never told otherwise: by nobody but this machine. */
-const first: Addresses = { http: '127.0.0.1:8080', api: '127.0.0.1:7878', domain: 'localhost' }
-
-const asLast = (atFirst: string) => `as last time, at first ${atFirst}`
-
 function addressesFor(options: Options, before: Addresses): Addresses {
   const { http = before.http, api = before.api, domain = before.domain } = options
+  const { builds = before.builds, cacheLimit = before.cacheLimit } = options
   const port = http.slice(http.lastIndexOf(':') + 1)
-  return { http: options.public ? `0.0.0.0:${port}` : http, api, domain }
+  const ours = {
+    ...(builds === undefined ? {} : { builds }),
+    ...(cacheLimit === undefined ? {} : { cacheLimit }),
+  }
+  return { http: options.public ? `0.0.0.0:${port}` : http, api, domain, ...ours }
 }
 
 /** Each in one word with its flag, so that a value that begins with a dash is no flag itself. */
-const argsOf = ({ http, api, domain }: Addresses): string[] => [
+const argsOf = ({ http, api, domain, builds, cacheLimit }: Addresses): string[] => [
   `--http=${http}`,
   `--api=${api}`,
   `--domain=${domain}`,
+  ...(builds === undefined ? [] : [`--builds=${builds}`]),
+  ...(cacheLimit === undefined ? [] : [`--cache-limit=${cacheLimit}`]),
 ]
 
 const answer = (info: ServerInfo, started: boolean): string => JSON.stringify({ started, ...info })
 
-function sayStarted(info: ServerInfo): string {
-  return `Naru is up.\n${sayAddresses(info)}\n\nNext, in a git repository: naru init`
+function sayStarted(info: ServerInfo, words: Words): string {
+  const say = words.commands.up
+  return `${say.started}\n${sayAddresses(info, words)}\n\n${say.next}`
 }
 
-function sayRunning(info: ServerInfo): string {
-  const old = `\n\nIt is version ${info.version} and this is ${version}: naru down --keep-apps, then naru up`
-  return `Naru runs already.\n${sayAddresses(info)}${info.version === version ? '' : old}`
+function sayRunning(info: ServerInfo, words: Words): string {
+  const say = words.commands.up
+  const old = info.version === version ? '' : `\n\n${say.otherVersion(info.version, version)}`
+  return `${say.running}\n${sayAddresses(info, words)}${old}`
 }
 
-function sayAddresses(info: ServerInfo): string {
-  const entries = [
-    ['api', info.api],
-    ['apps', addressesOf(info, '<app>').byName],
-    ['data', info.dataFolder],
-  ]
-  return entries.map(([name, value]) => `  ${String(name).padEnd(4)}  ${value}`).join('\n')
+function sayAddresses(info: ServerInfo, { commands }: Words): string {
+  const { address } = commands.up
+  return entries([
+    [address.api, info.api],
+    [address.apps, addressesOf(info, '<app>').byName],
+    [address.data, info.dataFolder],
+  ])
 }

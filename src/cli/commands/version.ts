@@ -5,9 +5,10 @@ import { define } from '../define.ts'
 import { apiOf, type Session, type Shared, shared } from '../session.ts'
 
 export function addVersion(naru: Command, session: Session): void {
+  const say = session.words.commands.version
   define(naru, {
     usage: 'version',
-    summary: 'the version of the command line, and of the server where one answers',
+    summary: say.summary,
     examples: ['naru version'],
     app: false,
   }).action(async (_options: unknown, command: Command) => {
@@ -20,7 +21,7 @@ export function addVersion(naru: Command, session: Session): void {
       )
     out(`naru ${version}`)
     if (server !== null && server.version !== version) {
-      out(`the server at ${server.api} is ${server.version}: naru down --keep-apps, then naru up`)
+      out(say.otherServer(server.api, server.version))
     }
   })
 }

@@ -14,6 +14,9 @@ export type InUse = { apps: ReadonlySet<string>; folders: ReadonlySet<string> }
 export async function collectPlaces(places: Places, keep: Keep, use: InUse): Promise<Collected> {
   const collected: Collected = { artifacts: 0, bytes: 0 }
   const isKept = (app: string) => keep.apps.has(app) || use.apps.has(app)
+  // A program of a workspace runs in a folder below its slug.
+  const isUsed = (slug: string) =>
+    [...use.folders].some((folder) => folder === slug || folder.startsWith(`${slug}/`))
   const remove = async (folder: string) => {
     collected.bytes += await treeBytes(folder)
     await removeTree(folder)
@@ -22,7 +25,7 @@ export async function collectPlaces(places: Places, keep: Keep, use: InUse): Pro
     const { folder, slugs, slug } = places.app(app)
     const found = (await names(slugs)).filter((name) => digest.test(name))
     const unneeded = found.filter(
-      (name) => !use.folders.has(slug(name)) && !(isKept(app) && keep.artifacts.has(name)),
+      (name) => !isUsed(slug(name)) && !(isKept(app) && keep.artifacts.has(name)),
     )
     for (const name of unneeded) await remove(slug(name))
     collected.artifacts += unneeded.length
@@ -31,6 +34,16 @@ export async function collectPlaces(places: Places, keep: Keep, use: InUse): Pro
   for (const app of await labels(places.logs))
     if (!isKept(app)) await remove(join(places.logs, app))
   return collected
+}
+
+/** Removes all that lies there of an app, or of one environment of it. What is gone is fine. */
+export async function forgetPlace(
+  places: Places,
+  { app, environment }: { app: string; environment?: string },
+): Promise<void> {
+  const at = places.app(app)
+  await removeTree(places.log(app, environment))
+  await removeTree(environment === undefined ? at.folder : at.home(environment))
 }
 
 const labels = async (folder: string) => (await names(folder)).filter(isLabel)

@@ -1,11 +1,11 @@
-import { instanceVariable } from './environment.ts'
 import {
-  hasVariable,
+  carriersOf,
   livingProcess,
   livingProcesses,
   type ProcessEntry,
   type ProcessIdentity,
-} from './proc.ts'
+} from '../../base/processes.ts'
+import { instanceVariable } from './environment.ts'
 
 /**
  * All processes of one run of an instance: its launcher's process group, and what has left the group but
@@ -31,14 +31,17 @@ export class ProcessGroup {
   members(): ProcessEntry[] {
     const all = livingProcesses().filter(({ startTime }) => startTime >= this.leader.startTime)
     const inGroup = all.filter((entry) => entry.group === this.leader.pid)
-    const ours =
-      inGroup.some((entry) => this.#seen.has(key(entry))) ||
-      inGroup.some((entry) => this.#isNamed(entry))
+    const named = carriersOf(
+      all.filter(({ pid }) => pid !== process.pid),
+      instanceVariable,
+      this.#instance,
+    )
+    const ours = inGroup.some((entry) => this.#seen.has(key(entry)) || named.has(entry.pid))
     const group = ours ? inGroup : []
     for (const entry of group) this.#seen.add(key(entry))
     return [
       ...group,
-      ...all.filter((entry) => entry.group !== this.leader.pid && this.#isNamed(entry)),
+      ...all.filter((entry) => entry.group !== this.leader.pid && named.has(entry.pid)),
     ]
   }
 
@@ -52,15 +55,12 @@ export class ProcessGroup {
     if (members.some((entry) => entry.group === this.leader.pid)) send(-this.leader.pid, signal)
     for (const entry of members) if (entry.group !== this.leader.pid) send(entry.pid, signal)
   }
-
-  #isNamed(entry: ProcessEntry): boolean {
-    return entry.pid !== process.pid && hasVariable(entry.pid, instanceVariable, this.#instance)
-  }
 }
 
 const key = ({ pid, startTime }: ProcessIdentity): string => `${pid}/${startTime}`
 
-function send(pid: number, signal: NodeJS.Signals): void {
+/** Signals a process, or the group of a negative number; fine if it has ended. */
+export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch (error) {

@@ -1,3 +1,4 @@
+import { listeningPorts } from '../../base/processes.ts'
 import type { HealthSpec } from '../../model/spec.ts'
 import type { ProcessGroup } from './group.ts'
 import {
@@ -10,7 +11,6 @@ import {
 } from './health.ts'
 import { pause } from './pause.ts'
 import { type ProbeResult, probe } from './probe.ts'
-import { listeningPorts } from './proc.ts'
 
 export type WatchedRun = {
   routed: boolean

@@ -3,10 +3,10 @@ import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync 
 import { chmod, rename, writeFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { type ProcessIdentity, parseEntry, readsItself } from '../../base/processes.ts'
 import type { Exit } from '../../model/instance.ts'
 import type { Command } from '../../model/spec.ts'
 import type { AppIdentity } from './places.ts'
-import { type ProcessIdentity, parseStat } from './proc.ts'
 
 export type Launch = {
   /** The launcher's script. */
@@ -28,7 +28,7 @@ export type Launch = {
  */
 const script = `# Naru's launcher: notes in file 3 that a program runs and how it ended.
 unset PWD OLDPWD SHLVL
-IFS= read -r stat </proc/$$/stat
+${readsItself}
 printf 'start %s\\n' "$stat" >&3
 IFS= read -r first <&4
 [ "$first" = "start $stat" ] || exit 0
@@ -38,10 +38,40 @@ exec 4<&- 5>&2 2>/dev/null
 printf 'exit %s\\n' "$?" >&3
 `
 
-/** Writes the launcher's script where every app can read it, and returns its path. */
-export async function writeLauncher(folder: string): Promise<string> {
-  const file = join(folder, 'launch.sh')
-  await writeFile(`${file}.new`, script)
+/**
+ * Between Naru and a command that somebody runs by hand. On a terminal it says at the end, by the word it is given as its
+ * first argument, that all is written, and how the command ended; it waits to be ended then, since the end of the one who
+ * leads a terminal's session throws away what was not read yet. Without a terminal it puts a pipe without a name in front:
+ * the command may open its input again, /dev/stdin, after the last of it was sent, and would wait for ever for a pipe with
+ * a name.
+ */
+const sessionScript = `# Naru's way to a command that is run by hand.
+unset PWD OLDPWD SHLVL
+last=$1
+shift
+trap : TERM INT HUP QUIT USR1 USR2
+if [ -t 0 ]; then
+  exec 4>&2 2>/dev/null
+  (exec "$@" 2>&4 4>&-)
+  code=$?
+  printf '%s%s;' "$last" "$code"
+  read -r never
+  exit "$code"
+fi
+exec 3<&0 4>&2 </dev/null 2>/dev/null
+{ cat <&3 3<&- 4>&- & } | (exec "$@" 2>&4 3<&- 4>&-)
+`
+
+/** Writes the scripts where every app can read them, and returns their paths. */
+export async function writeLauncher(folder: string): Promise<{ script: string; session: string }> {
+  return {
+    script: await writeScript(join(folder, 'launch.sh'), script),
+    session: await writeScript(join(folder, 'session.sh'), sessionScript),
+  }
+}
+
+async function writeScript(file: string, text: string): Promise<string> {
+  await writeFile(`${file}.new`, text)
   await chmod(`${file}.new`, 0o755)
   await rename(`${file}.new`, file)
   return file
@@ -92,7 +122,7 @@ export function settleRun(file: string): RunNote {
 
 export function readRun(file: string): RunNote {
   const lines = readFileSync(file, 'latin1').split('\n')
-  const leader = lines[0]?.startsWith('start ') ? parseStat(lines[0].slice('start '.length)) : null
+  const leader = lines[0]?.startsWith('start ') ? parseEntry(lines[0].slice('start '.length)) : null
   const status = lines.find((line) => line.startsWith('exit '))?.slice('exit '.length)
   if (status === undefined) return { leader, exit: null, endedAt: null }
   return { leader, exit: readStatus(Number(status)), endedAt: statSync(file).mtime.toISOString() }
@@ -111,12 +141,13 @@ export function whyNotStarted(error: unknown): string {
 }
 
 /** A shell says 128 and the signal's number of a program that a signal has ended. */
-function readStatus(status: number): Pick<Exit, 'code' | 'signal'> {
+export function readStatus(status: number): Pick<Exit, 'code' | 'signal'> {
   const signal = Object.entries(constants.signals).find(
     ([, number]) => number === status - 128,
   )?.[0]
   return signal === undefined ? { code: status, signal: null } : { code: null, signal }
 }
 
-const argumentsOf = (command: Command): readonly string[] =>
+/** The program and its arguments: a text is the shell's. */
+export const argumentsOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command

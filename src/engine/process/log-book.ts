@@ -77,6 +77,12 @@ export class LogBook {
     this.#offsets.delete(instance)
   }
 
+  /** Of any other instance nothing is left that could be read on: it went with a server that could not say so. */
+  keepOffsets(isThere: (instance: InstanceId) => boolean): void {
+    for (const instance of this.#offsets.keys())
+      if (!isThere(instance)) this.#offsets.delete(instance)
+  }
+
   /** Resolves when there are lines at or after the position, when the signal fires, or at the end of this server. */
   async reached(position: number, signal?: AbortSignal): Promise<void> {
     if (this.#next > position || this.#closed || signal?.aborted) return

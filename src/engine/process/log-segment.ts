@@ -85,13 +85,19 @@ function parse(text: string): unknown {
   }
 }
 
+/** Whatever its length; empty if it has no end. */
 function firstLine(file: string): string {
   const descriptor = openSync(file, 'r')
   try {
-    const bytes = Buffer.alloc(64 * 1024)
-    const length = readSync(descriptor, bytes, 0, bytes.length, 0)
-    const end = bytes.subarray(0, length).indexOf(0x0a)
-    return bytes.toString('utf8', 0, end === -1 ? 0 : end)
+    const pieces: Buffer[] = []
+    for (;;) {
+      const bytes = Buffer.alloc(64 * 1024)
+      const length = readSync(descriptor, bytes)
+      const end = bytes.subarray(0, length).indexOf(0x0a)
+      if (length === 0) return ''
+      pieces.push(bytes.subarray(0, end === -1 ? length : end))
+      if (end !== -1) return Buffer.concat(pieces).toString()
+    }
   } finally {
     closeSync(descriptor)
   }

@@ -10,6 +10,8 @@ export type Places = {
   /** What belongs to the engine alone: records, output, logs. */
   engine: string
   instances: string
+  jobs: string
+  commands: string
   logs: string
   launch: string
   app(app: string): AppPlaces
@@ -24,7 +26,7 @@ export type AppPlaces = {
   temporaries: string
   slug(digest: string): string
   home(environment: string): string
-  /** TMPDIR of one instance or one build. */
+  /** TMPDIR of one instance, job, command or build. */
   temporary(id: string): string
 }
 
@@ -39,6 +41,8 @@ export function places(data: string): Places {
     apps: join(data, 'apps'),
     engine,
     instances: join(engine, 'instances'),
+    jobs: join(engine, 'jobs'),
+    commands: join(engine, 'commands'),
     logs,
     launch: join(data, 'launch'),
     app: (app) => appPlaces(join(data, 'apps', checkedLabel('app', app))),
@@ -61,7 +65,8 @@ export async function makePlaces(at: Places, account: Account): Promise<void> {
   await makeFolder(at.data, walled ? 0o711 : 0o700)
   await makeFolder(at.apps, walled ? 0o711 : 0o700)
   await makeFolder(at.launch, walled ? 0o755 : 0o700)
-  for (const folder of [at.engine, at.instances, at.logs]) await makeFolder(folder, 0o700)
+  for (const folder of [at.engine, at.instances, at.jobs, at.commands, at.logs])
+    await makeFolder(folder, 0o700)
 }
 
 /** Makes an app's folders, with the wall around them. Safe to repeat. */

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 import { NaruError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
+import { listeningPorts } from '../../base/processes.ts'
 import type { InstanceId } from '../../model/instance.ts'
-import { listeningPorts } from './proc.ts'
 
 /** Which instance has which port, remembered across restarts of the server. */
 export interface PortBook {

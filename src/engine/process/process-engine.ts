@@ -7,11 +7,25 @@ import { removeTree } from '../../base/tree.ts'
 import type { Instance, InstanceId, LogLine } from '../../model/instance.ts'
 import type { Release } from '../../model/release.ts'
 import { type SetSpec, setKey } from '../../model/set.ts'
-import type { Collected, Engine, InstanceFilter, Keep, LogFilter, Unsubscribe } from '../engine.ts'
+import type {
+  Collected,
+  CommandRun,
+  Engine,
+  InstanceFilter,
+  JobEnd,
+  JobRun,
+  Keep,
+  LogFilter,
+  OpenCommand,
+  RunFilter,
+  Unsubscribe,
+} from '../engine.ts'
 import type { Account } from './account.ts'
 import { Changes } from './changes.ts'
-import { collectPlaces } from './collect.ts'
+import { collectPlaces, forgetPlace, type InUse } from './collect.ts'
+import { Commands } from './commands.ts'
 import { ProcessInstance } from './instance.ts'
+import { Jobs } from './jobs.ts'
 import { writeLauncher } from './launcher.ts'
 import { LogBooks } from './log-books.ts'
 import { readLog } from './log-reader.ts'
@@ -57,7 +71,9 @@ class Processes implements ProcessEngine {
   readonly #turns = new Map<string, Promise<unknown>>()
   readonly #closing = new AbortController()
   readonly #space: OutputSpace
-  #script = ''
+  #scripts = { script: '', session: '' }
+  readonly #jobs: Jobs
+  readonly #commands: Commands
   #firstLook: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
@@ -66,13 +82,18 @@ class Processes implements ProcessEngine {
     this.#places = places(options.folder)
     this.#books = new LogBooks(this.#places)
     this.#space = new OutputSpace(options.log)
+    this.#jobs = new Jobs(() => this.#surroundings(), this.#books)
+    this.#commands = new Commands(() => this.#surroundings())
   }
 
   async adopt(): Promise<void> {
     await makePlaces(this.#places, this.#options.account)
-    this.#script = await writeLauncher(this.#places.launch)
+    this.#scripts = await writeLauncher(this.#places.launch)
+    await this.#commands.endLeftovers()
     const ids = await readdir(this.#places.instances)
     await Promise.all(ids.map((id) => this.#adoptOne(id)))
+    await this.#jobs.adopt()
+    await this.#books.settle(new Set([...this.#instances.keys(), ...this.#jobs.logged()]))
     const { ports, log } = this.#options
     const instances = [...this.#instances.values()]
     const records = instances.map(({ record }) => record)
@@ -111,6 +132,21 @@ class Processes implements ProcessEngine {
     return views.filter(({ set }) => fits(set, filter))
   }
 
+  run(job: JobRun, cancel?: AbortSignal): Promise<JobEnd> {
+    return this.#jobs.run(job, cancel)
+  }
+
+  open(command: CommandRun): Promise<OpenCommand> {
+    return this.#commands.open(command)
+  }
+
+  async endRuns(filter: RunFilter, graceSeconds: number): Promise<void> {
+    await Promise.all([
+      this.#jobs.end(filter, graceSeconds),
+      this.#commands.end(filter, graceSeconds),
+    ])
+  }
+
   watch(listener: () => void): Unsubscribe {
     return this.#changes.watch(listener)
   }
@@ -120,13 +156,20 @@ class Processes implements ProcessEngine {
   }
 
   async collect(keep: Keep): Promise<Collected> {
-    const records = this.#present().map(({ record }) => record)
-    const apps = new Set(records.map(({ set }) => set.app))
-    await this.#books.keepOnly((app) => keep.apps.has(app) || apps.has(app))
-    return collectPlaces(this.#places, keep, {
-      apps,
-      folders: new Set(records.map(({ folder }) => folder)),
-    })
+    const use = this.#inUse()
+    const isKept = (app: string) => keep.apps.has(app) || use.apps.has(app)
+    await this.#jobs.collect(isKept)
+    await this.#books.keepOnly(isKept)
+    return collectPlaces(this.#places, keep, use)
+  }
+
+  async forget(of: { app: string; environment?: string }): Promise<void> {
+    await this.#jobs.forget(of)
+    await this.#books.keepOnly(
+      (app, environment) =>
+        app !== of.app || (of.environment !== undefined && environment !== of.environment),
+    )
+    await forgetPlace(this.#places, of)
   }
 
   async close(): Promise<void> {
@@ -134,8 +177,23 @@ class Processes implements ProcessEngine {
     clearInterval(this.#timer)
     this.#changes.close()
     await Promise.all(this.#turns.values())
+    await this.#commands.close()
+    await this.#jobs.letGo()
     await Promise.all([...this.#instances.values()].map((instance) => instance.letGo()))
     await this.#books.close()
+  }
+
+  #inUse(): InUse {
+    const records = this.#present().map(({ record }) => record)
+    const instances = {
+      apps: new Set(records.map(({ set }) => set.app)),
+      folders: new Set(records.map(({ folder }) => folder)),
+    }
+    const uses = [instances, this.#jobs.inUse(), this.#commands.inUse()]
+    return {
+      apps: new Set(uses.flatMap(({ apps }) => [...apps])),
+      folders: new Set(uses.flatMap(({ folders }) => [...folders])),
+    }
   }
 
   async #adoptOne(id: InstanceId): Promise<void> {
@@ -182,6 +240,7 @@ class Processes implements ProcessEngine {
       if (instance.isGone) this.#instances.delete(id)
       else instance.look()
     }
+    this.#jobs.look()
   }
 
   #surroundings(): Surroundings {
@@ -189,7 +248,7 @@ class Processes implements ProcessEngine {
       ...this.#options,
       places: this.#places,
       space: this.#space,
-      script: this.#script,
+      ...this.#scripts,
       closing: this.#closing.signal,
       changed: () => this.#changes.tell(),
     }

@@ -60,9 +60,12 @@ export const outputFile = (folder: string): string => join(folder, 'output')
 export const runFile = (folder: string, run: number): string => join(folder, `run-${run}`)
 
 /** Replaces the record in one step, so that whoever reads it finds the old one or the new one. */
-export async function writeRecord(folder: string, record: InstanceRecord): Promise<void> {
-  const file = join(folder, 'record.json')
-  await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 })
+export const writeRecord = (folder: string, record: InstanceRecord): Promise<void> =>
+  replaceFile(join(folder, 'record.json'), JSON.stringify(record))
+
+/** Replaces a file that only its owner may read in one step. */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 })
   await rename(`${file}.new`, file)
 }
 

@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
+import { anyProcess, type ProcessIdentity } from '../../base/processes.ts'
 import type { Exit, InstanceId } from '../../model/instance.ts'
 import { ProcessGroup } from './group.ts'
 import { HealthWatch, type WatchEvents } from './health-watch.ts'
 import { exitOf, type Launch, launch, readRun, whyNotStarted } from './launcher.ts'
-import { anyProcess, type ProcessIdentity } from './proc.ts'
 import type { InstanceRecord } from './record.ts'
 
 /** What is heard of a run's end. `signal` ended its launcher; `failure` is why that could not even be started. */

@@ -4,7 +4,7 @@ import type { OutputSpace } from './output-space.ts'
 import type { Places } from './places.ts'
 import type { PortBook } from './ports.ts'
 
-/** What every instance of an engine shares. */
+/** What every instance, job and command of an engine shares. */
 export type Surroundings = {
   places: Places
   account: Account
@@ -14,6 +14,8 @@ export type Surroundings = {
   space: OutputSpace
   /** The launcher's script. */
   script: string
+  /** The script that leads to a command which is run by hand. */
+  session: string
   /** Fires when the engine lets go of its instances. */
   closing: AbortSignal
   changed(): void

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { NaruError } from '../../base/error.ts'
+import { identityOf } from '../../base/process-end.ts'
 import { callRouter, RouterSilent } from './control-client.ts'
 import type { Identity } from './protocol.ts'
 
@@ -21,16 +21,8 @@ export async function runningRouter(folder: string): Promise<Identity | null> {
 
 /** Boot-wide identity of a process: another one with the same pid started at another time. Null where it is gone or cannot be told. */
 export async function startTimeOf(pid: number): Promise<string | null> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return isZombie(fields[0]) ? null : (fields[19] ?? null)
-  } catch {
-    return null // Gone, or no /proc on this system.
-  }
+  return identityOf(pid)
 }
-
-const isZombie = (state: string | undefined): boolean => state === 'Z' || state === 'X'
 
 function isIdentity(said: unknown): said is Identity {
   if (typeof said !== 'object' || said === null) return false

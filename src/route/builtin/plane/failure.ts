@@ -1,4 +1,4 @@
-import type { PageName } from './page.ts'
+import type { PageName } from './page-words.ts'
 
 /** `unreachable`: the request was not sent, so any other instance may get it. */
 export type Failure =

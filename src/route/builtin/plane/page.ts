@@ -1,58 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type PageLanguage, type PageName, pageLanguage, pageWords } from './page-words.ts'
 
-/** Everything that the router answers by itself. */
-export type PageName =
-  | 'bad-request'
-  | 'no-such-app'
-  | 'starting'
-  | 'down'
-  | 'bad-gateway'
-  | 'gateway-timeout'
-
-type Page = {
-  status: number
-  title: string
-  text: (subject: string) => string
-  retryAfterSeconds?: number
-}
+type Page = { status: number; retryAfterSeconds?: number }
 
 const pages: Readonly<Record<PageName, Page>> = {
-  'bad-request': {
-    status: 400,
-    title: 'This request cannot be routed',
-    text: (problem) => `The request was understood up to this: ${problem}.`,
-  },
-  'no-such-app': {
-    status: 404,
-    title: 'No such app',
-    text: (address) => `Nothing is deployed at ${address}.`,
-  },
-  starting: {
-    status: 503,
-    title: 'Starting',
-    text: (host) => `${host} is starting for the first time. This page tries again by itself.`,
-    retryAfterSeconds: 2,
-  },
-  down: {
-    status: 503,
-    title: 'All instances are down',
-    text: (host) =>
-      `No instance of ${host} can be reached right now. Please try again in a moment.`,
-    retryAfterSeconds: 5,
-  },
-  'bad-gateway': {
-    status: 502,
-    title: 'The app broke off',
-    text: (host) => `${host} ended the connection without a valid answer.`,
-  },
-  'gateway-timeout': {
-    status: 504,
-    title: 'The app took too long',
-    text: (host) => `${host} did not begin to answer in time.`,
-  },
+  'bad-request': { status: 400 },
+  'no-such-app': { status: 404 },
+  starting: { status: 503, retryAfterSeconds: 2 },
+  down: { status: 503, retryAfterSeconds: 5 },
+  'bad-gateway': { status: 502 },
+  'gateway-timeout': { status: 504 },
 }
 
-/** Answers with a page of the router's own, in the form that the client accepts. `subject`: the host, mostly. */
+/** Answers with a page of the router's own, in the form and the language that the client accepts. `subject`: the host, mostly. */
 export function answerPage(
   { headers, method }: IncomingMessage,
   response: ServerResponse,
@@ -60,10 +20,13 @@ export function answerPage(
   subject: string,
 ): void {
   const { status, retryAfterSeconds } = pages[name]
-  const { type, body } = bodyFor(headers.accept ?? '', name, subject)
+  const language = pageLanguage(headers['accept-language'])
+  const { type, body } = bodyFor(headers.accept ?? '', language, name, subject)
   if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds)
   response.writeHead(status, {
     'content-type': type,
+    'content-language': language,
+    vary: 'accept, accept-language',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
@@ -71,13 +34,19 @@ export function answerPage(
   response.end(method === 'HEAD' ? undefined : body)
 }
 
-function bodyFor(accept: string, name: PageName, subject: string): { type: string; body: string } {
-  const { title, text, retryAfterSeconds } = pages[name]
+function bodyFor(
+  accept: string,
+  language: PageLanguage,
+  name: PageName,
+  subject: string,
+): { type: string; body: string } {
+  const { title, text } = pageWords[language][name]
+  const { retryAfterSeconds } = pages[name]
   const message = text(subject)
   if (accept.includes('text/html'))
     return {
       type: 'text/html; charset=utf-8',
-      body: html(title, message, name === 'starting' ? retryAfterSeconds : undefined),
+      body: html(language, title, message, name === 'starting' ? retryAfterSeconds : undefined),
     }
   if (/[/+]json/.test(accept))
     return {
@@ -88,11 +57,12 @@ function bodyFor(accept: string, name: PageName, subject: string): { type: strin
 }
 
 const html = (
+  language: PageLanguage,
   title: string,
   message: string,
   refreshSeconds: number | undefined,
 ): string => `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 ${refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${refreshSeconds}">\n`}<title>${escaped(title)}</title>

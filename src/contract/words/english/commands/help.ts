@@ -1,0 +1,3 @@
+export const help = {
+  summary: 'what a command does, with an example',
+}

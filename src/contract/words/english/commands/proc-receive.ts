@@ -1,0 +1,3 @@
+export const procReceive = {
+  summary: "the hook that decides a push; git's own",
+}

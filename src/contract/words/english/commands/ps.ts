@@ -1,0 +1,6 @@
+export const ps = {
+  summary: 'the running instances of an app',
+  none: (app: string) => `${app} has no instances`,
+  head: ['service', 'release', 'health', 'pid', 'address', 'started', 'restarts', ''] as const,
+  lastEnd: (exit: string, ago: string) => `last end: ${exit} ${ago}`,
+}

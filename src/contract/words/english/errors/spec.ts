@@ -1,0 +1,9 @@
+import type { ErrorWords } from '../../said.ts'
+import { sayMistake } from '../spec.ts'
+
+export const specErrors = {
+  'spec.invalid': ({ file, mistakes }) => ({
+    message: mistakes.map((mistake) => sayMistake(file, mistake)).join('\n'),
+    hint: `correct ${file}, commit, and git push naru main`,
+  }),
+} satisfies Partial<ErrorWords>

@@ -1,0 +1,22 @@
+import type { Words } from '../words.ts'
+import { commandLine } from './command-line.ts'
+import { commands } from './commands.ts'
+import { errors } from './errors.ts'
+import { story } from './events.ts'
+import { following } from './following.ts'
+import { foreign } from './foreign.ts'
+import { states } from './states.ts'
+import { time } from './time.ts'
+
+/** Korean, in the polite plain style. */
+export const korean = {
+  language: 'ko',
+  errors,
+  story,
+  states,
+  time,
+  following,
+  foreign,
+  commandLine,
+  commands,
+} satisfies Words

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Contexts } from '../../src/cli/contexts.ts'
+
+function contexts(): Contexts {
+  const home = mkdtempSync(join(tmpdir(), 'naru-contexts-'))
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+  return new Contexts({ HOME: home })
+}
+
+/** What git's question for a server's password is answered. */
+function asked(helper: string, protocol: string, host: string): Promise<string> {
+  return new Promise((resolve) => {
+    const child = execFile(helper, ['get'], (_error, stdout) => resolve(stdout))
+    child.stdin?.end(`protocol=${protocol}\nhost=${host}\nwwwauth[]=Basic realm="Naru"\n\n`)
+  })
+}
+
+describe('logging in again under a name that is known', () => {
+  it('never leaves a new token beside the address of the server before', () => {
+    const known = contexts()
+    const { folder } = known.keep('work', 'http://10.0.0.1:7878', 'one')
+    rmSync(join(folder, 'address'))
+    mkdirSync(join(folder, 'address', 'x'), { recursive: true }) // It cannot be written, as on a full disk.
+
+    expect(() => known.keep('work', 'http://10.0.0.2:7878', 'two')).toThrow('address')
+
+    expect(existsSync(join(folder, 'token'))).toBe(false)
+  })
+
+  it('hands the token to no server but its own, whatever older repositories ask for', async () => {
+    const known = contexts()
+    known.keep('work', 'http://10.0.0.1:7878', 'one')
+    const { folder } = known.keep('work', 'https://naru.example.com', 'two')
+    const helper = join(folder, 'git-credential')
+
+    expect(await asked(helper, 'https', 'naru.example.com')).toBe('username=naru\npassword=two\n')
+    for (const host of ['10.0.0.1:7878', 'naru.example.com:444', 'naru.example.com.evil.org'])
+      expect(await asked(helper, 'https', host)).toBe('quit=1\n')
+    expect(await asked(helper, 'http', 'naru.example.com')).toBe('quit=1\n')
+  })
+
+  it('keeps the token where nobody else can read it, although others could read the one before', () => {
+    const known = contexts()
+    const { folder } = known.keep('work', 'http://10.0.0.1:7878', 'one')
+    chmodSync(join(folder, 'token'), 0o644)
+
+    known.keep('work', 'http://10.0.0.1:7878', 'two')
+
+    expect(readFileSync(join(folder, 'token'), 'utf8')).toBe('two\n')
+    expect(statSync(join(folder, 'token')).mode & 0o777).toBe(0o600)
+  })
+})

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest'
+import { findEnvironment } from '../../src/store/environments.ts'
+import { addReleases, ask, commit, home, place, startShop } from './rig.ts'
+
+const environments = '/v1/apps/shop/environments'
+
+describe('environments', () => {
+  test('are made with a branch, listed by name, and removed when their name is repeated', async () => {
+    const rig = await startShop()
+    const wanted = { name: 'staging', branch: 'develop', from: 'production' }
+    const made = await ask(rig, environments, { method: 'POST', body: wanted })
+    expect(made.status).toBe(201)
+    expect(made.json).toEqual({
+      app: 'shop',
+      name: 'staging',
+      branch: 'staging',
+      stable: null,
+      serving: null,
+      urls: ['http://shop.localhost:8080'],
+    })
+    expect(rig.asked.at(-1)).toEqual({
+      what: 'create-environment',
+      facts: {
+        app: 'shop',
+        environment: 'staging',
+        branch: 'develop',
+        from: 'production',
+        by: 'laptop',
+      },
+    })
+    const { json } = await ask(rig, environments)
+    expect(json).toMatchObject({ environments: [{ name: 'production' }, { name: 'staging' }] })
+
+    const unconfirmed = await ask(rig, `${environments}/staging?confirm=shop`, { method: 'DELETE' })
+    expect([unconfirmed.status, unconfirmed.json['code']]).toEqual([400, 'confirm.mismatch'])
+    expect(unconfirmed.json['message']).toContain('the environment is called "staging"')
+    const gone = await ask(rig, `${environments}/staging?confirm=staging`, { method: 'DELETE' })
+    expect([gone.status, gone.text]).toEqual([204, ''])
+    const staging = { ...place, environment: 'staging' }
+    expect(await findEnvironment(rig.store.db, staging)).toBeUndefined()
+  })
+
+  test('need neither a branch nor another to begin with', async () => {
+    const rig = await startShop()
+    await ask(rig, environments, { method: 'POST', body: { name: 'staging' } })
+    expect(rig.asked.at(-1)?.facts).toMatchObject({ branch: null, from: null })
+  })
+})
+
+describe('a deployment of what was built before', () => {
+  test('names a build, another environment, or says again; nothing else and nothing more', async () => {
+    const rig = await startShop()
+    await addReleases(rig, 1)
+    for (const wish of [{ build: 3 }, { again: true }, { promote: 'staging' }]) {
+      const { status, json } = await ask(rig, `${home}/deployments`, { method: 'POST', body: wish })
+      expect([status, json['status']]).toEqual([202, 'queued'])
+      expect(rig.asked.at(-1)).toMatchObject({ what: 'deploy', facts: { wish, by: 'laptop' } })
+    }
+    for (const body of [
+      {},
+      { build: 0 },
+      { build: 'x' },
+      { again: false },
+      { build: 1, again: true },
+    ])
+      expect((await ask(rig, `${home}/deployments`, { method: 'POST', body })).json['code']).toBe(
+        'request.invalid',
+      )
+  })
+})
+
+describe('the scale', () => {
+  test('is told, changed, and given back; 0 with the name of the app is meant', async () => {
+    const rig = await startShop()
+    expect((await ask(rig, `${home}/scale`)).json).toEqual({
+      services: [{ name: 'web', routed: true, replicas: 2, asked: true }],
+    })
+    const change = (body: unknown) => ask(rig, `${home}/scale`, { method: 'PATCH', body })
+    expect((await change({ set: { web: 0 }, unset: ['worker'], confirm: 'shop' })).status).toBe(202)
+    expect(rig.asked.at(-1)).toEqual({
+      what: 'scale',
+      facts: { ...place, set: { web: 0 }, unset: ['worker'], confirmed: true, by: 'laptop' },
+    })
+    await change({ set: { web: 0 }, confirm: 'production' })
+    expect(rig.asked.at(-1)?.facts).toMatchObject({ confirmed: false })
+    for (const web of [-1, 1.5, 51, '2', null])
+      expect((await change({ set: { web } })).json['code']).toBe('request.invalid')
+  })
+})
+
+describe('a build', () => {
+  test('that waits says how many come before it, and is cancelled', async () => {
+    const rig = await startShop()
+    const push = { commit, ref: 'refs/heads/main' }
+    for (let n = 0; n < 2; n += 1)
+      await ask(rig, '/v1/apps/shop/pushes', { method: 'POST', body: push })
+    const { json } = await ask(rig, '/v1/apps/shop/builds')
+    expect(json).toMatchObject({ builds: [{ ahead: 1 }, { ahead: 0 }] })
+
+    const cancelled = await ask(rig, '/v1/apps/shop/builds/1/cancel', { method: 'POST' })
+    expect(cancelled.status).toBe(202)
+    expect(cancelled.json).toMatchObject({ number: 1, status: 'cancelled', ahead: null })
+    expect((await ask(rig, '/v1/apps/shop/builds/2')).json).toMatchObject({ ahead: 0 })
+    const unknown = await ask(rig, '/v1/apps/shop/builds/9/cancel', { method: 'POST' })
+    expect([unknown.status, unknown.json['code']]).toEqual([404, 'build.unknown'])
+  })
+})
