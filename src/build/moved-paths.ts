@@ -1,6 +1,6 @@
 import {
   chmod,
-  chown,
+  lchown,
   lstat,
   readFile,
   readlink,
@@ -53,7 +53,7 @@ async function moveFile(path: string, { mode, uid, gid }: Rights, origin: string
   await openFolder(dirname(path))
   const beside = `${path}.naru-moved`
   await writeFile(beside, text.replaceAll(origin, slug), { encoding: 'latin1', flag: 'wx' })
-  if (process.getuid?.() === 0) await chown(beside, uid, gid)
+  if (process.getuid?.() === 0) await lchown(beside, uid, gid)
   await chmod(beside, mode & 0o7777)
   await rename(beside, path)
 }

@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { NaruError } from '../base/error.ts'
@@ -53,10 +61,10 @@ export class Contexts {
     return name === undefined ? undefined : this.find(name)
   }
 
-  /** Keeps it, and its token where nobody else can read it, in the place of what was known by that name. */
+  /** Keeps it, and its token where nobody else can read it, in the place of what was known by that name. Throws `file.unreadable`. */
   keep(name: string, address: string, token: string): Context {
     const folder = join(this.#folder, name)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     // Before the new address there is no token any more, and the new one comes last: no server gets another's.
     for (const file of ['token', 'git-credential', 'address'])
       rmSync(join(folder, file), { force: true })
@@ -80,6 +88,26 @@ export class Contexts {
     if (this.current()?.name === name) this.use(here)
     rmSync(folder, { recursive: true })
   }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    const reason = reasons[code]
+    if (reason === undefined) throw cause
+    throw new NaruError('file.unreadable', { file: folder, reason }, { cause })
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'a part of the path is a file',
 }
 
 function namesIn(folder: string): string[] {

@@ -12,6 +12,7 @@ import { pruneSecrets } from '../store/secrets.ts'
 import type { Db } from '../store/store.ts'
 import type { Parts } from './parts.ts'
 import { trimRecords } from './records.ts'
+import { leftIn } from './serving.ts'
 
 /** Releases of each environment whose artifacts are kept: enough to go back ten times. */
 export const keptReleases = 10
@@ -53,13 +54,18 @@ async function forgetOthers(db: Db, needed: Release[], builds: Build[]): Promise
 async function neededReleases(db: Db): Promise<Release[]> {
   const needed: Release[] = []
   for (const place of await listEnvironments(db)) {
-    const coming = new Set((await unfinishedDeployments(db, place)).map(({ release }) => release))
+    const unfinished = await unfinishedDeployments(db, place)
+    // What a deployment replaces may be a release that never was stable: a blocked one has left traffic with it.
+    const inUse = new Set([
+      ...unfinished.flatMap(({ release, rollout }) => [release, rollout.stable?.release]),
+      await leftIn(db, place),
+    ])
     const releases = await listReleases(db, place, 1000)
     const stableOnes = releases.filter(({ stableAt }) => stableAt !== null).slice(0, keptReleases)
     const serving = releases.filter(
       ({ number }) => number === place.stable || number === place.warm?.release,
     )
-    needed.push(...stableOnes, ...serving, ...releases.filter(({ number }) => coming.has(number)))
+    needed.push(...stableOnes, ...serving, ...releases.filter(({ number }) => inUse.has(number)))
   }
   return needed
 }

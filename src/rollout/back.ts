@@ -44,11 +44,15 @@ export function observedRestoring(state: Rollout, view: View, now: number): Roll
   return now - state.since < limitMs ? state : { ...enter(state, 'blocked', now), pending: [] }
 }
 
-/** Traffic stays with whichever release has more healthy instances, until a person decides. */
+/**
+ * Traffic stays with whichever release has more healthy instances, until a person decides; with both while both answer.
+ * A newer deployment begins where it is.
+ */
 export function observedBlocked(state: Rollout, view: View, now: number): Rollout {
-  if (state.stable === null || state.pending.length > 0 || state.traffic === 'both') return state
+  if (state.stable === null || state.pending.length > 0) return state
   const stable = servingCount(view.stable, state.stable)
   const candidate = servingCount(view.candidate, state.candidate)
+  if (state.traffic === 'both' && (stable === 0) === (candidate === 0)) return state
   const better = stable > candidate ? 'stable' : candidate > stable ? 'candidate' : state.traffic
   if (better === state.traffic) return state
   return decide({ ...state, traffic: better, since: now }, { do: 'route', side: better })
@@ -91,7 +95,8 @@ function observedRetreat(before: Rollout, view: View, now: number): Rollout {
 
 /** Where both must never run, the candidate ends before what served starts again. */
 function standDown(state: Rollout, now: number): Rollout {
-  const silent = state.stable?.services.some((service) => service.routed) ?? false
+  const hasRoute = state.stable?.services.some((service) => service.routed) ?? false
+  const silent = hasRoute || state.traffic !== 'stable'
   const silentSince = silent ? (state.silentSince ?? now) : null
   const down: Rollout = { ...state, traffic: 'stable', silentSince }
   return stop(down, 'candidate', state.candidate.services)

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,6 +38,22 @@ describe('logging in again under a name that is known', () => {
     expect(() => known.keep('work', 'http://10.0.0.2:7878', 'two')).toThrow('address')
 
     expect(existsSync(join(folder, 'token'))).toBe(false)
+  })
+
+  it('is refused in words where nothing can be kept', () => {
+    const home = mkdtempSync(join(tmpdir(), 'naru-contexts-'))
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+    writeFileSync(join(home, '.config'), '') // No folder can be made in it.
+    const keep = () => new Contexts({ HOME: home }).keep('work', 'http://10.0.0.1:7878', 'one')
+    expect(keep).toThrow(
+      expect.objectContaining({
+        code: 'file.unreadable',
+        facts: {
+          file: join(home, '.config/naru/contexts/work'),
+          reason: 'a part of the path is a file',
+        },
+      }),
+    )
   })
 
   it('hands the token to no server but its own, whatever older repositories ask for', async () => {

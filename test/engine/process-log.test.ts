@@ -320,11 +320,11 @@ describe('an instance that writes', () => {
     expect(most).toBeLessThan(1_500_000_000)
     expect(delay.percentile(99) / 1e6).toBeLessThan(300)
     expect(logBytes(bench.folder)).toBeLessThan(segmentBytes * (segmentsKept + 2))
+    await printed(bench, /bytes of output left out/)
     const [instance] = await bench.engine.list()
     const before = performance.now()
     await bench.engine.stop([instance?.id ?? ''], 1)
     expect(performance.now() - before).toBeLessThan(6000)
-    await printed(bench, /bytes of output left out/)
   })
 
   it('to /dev/stderr by that name is heard', async () => {

@@ -155,6 +155,19 @@ describe('a rolling deployment', () => {
     until(world, 'rolled_back')
   })
 
+  it('that is blocked leaves the traffic with the release that answers, for a newer one to begin from', () => {
+    const world = until(rolling(), 'baking')
+    world.sick.add('stable/web')
+    world.tell({ kind: 'abort', by: 'ada' })
+    until(world, 'blocked')
+    world.run(1000)
+
+    world.tell({ kind: 'supersede', by: 'v3' })
+
+    expect(world.state.status).toBe('superseded')
+    expect(world.state.traffic).toBe('candidate')
+  })
+
   it('takes up more or fewer replicas on the way', () => {
     const more = begun(by('rolling', three(2)), plan(1, service('web')))
     const lines = told(more)
@@ -317,6 +330,17 @@ describe('a deployment that recreates', () => {
     world.sick.add('stable/web')
     world.tell({ kind: 'abort', by: 'ada' })
     until(world, 'blocked')
+  })
+
+  it('takes the traffic back even where the old release has only workers', () => {
+    const world = begun(by('recreate', plan(2, service('web'))), plan(1, service('worker')))
+    until(world, 'baking')
+    world.tell({ kind: 'abort', by: 'ada' })
+
+    until(world, 'rolled_back')
+
+    expect(world.served).toBe('stable')
+    expect(world.of('stable', 'worker')).toHaveLength(1)
   })
 
   it('is not superseded once the old release has ended: that would only make it longer', () => {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, read } from 'node:fs'
+import { chmodSync, closeSync, fstatSync, openSync, read } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Log } from '../../base/log.ts'
@@ -23,6 +23,17 @@ const drainMs = 2_000
 
 const readAt = promisify(read)
 
+/** A program may take the rights of its own output away (`chmod 0 /dev/stdout`), which must not keep the server from starting. */
+function openOutput(file: string): number {
+  try {
+    return openSync(file, 'r')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) throw error
+    chmodSync(file, 0o600)
+    return openSync(file, 'r')
+  }
+}
+
 /** Reads what an instance writes into its output file, and hands it to the log of its environment. */
 export class OutputFollower {
   readonly #file: string
@@ -43,7 +54,7 @@ export class OutputFollower {
 
   constructor(file: string, source: OutputSource, book: LogBook, space: OutputSpace, log: Log) {
     this.#file = file
-    this.#descriptor = openSync(file, 'r')
+    this.#descriptor = openOutput(file)
     this.#source = source
     this.#book = book
     this.#space = space
@@ -96,10 +107,11 @@ export class OutputFollower {
   }
 
   async #read(most: { final: boolean; bytes: number; lines: number }): Promise<void> {
-    const size = this.#size()
-    if (size - this.#offset > backlogBytes) await this.#skip(size - segmentBytes)
     let { bytes, lines } = most
     while (bytes > 0 && lines > 0) {
+      // Looked at before each slice: a program may write a gigabyte in the time that a whole poll takes.
+      const size = this.#size()
+      if (size - this.#offset > backlogBytes) await this.#skip(size - segmentBytes)
       const piece = await this.#piece(size)
       const cut = cutLines(piece, most.final && this.#offset + piece.length >= size, sliceLines)
       if (cut.length === 0) {
