@@ -5,13 +5,11 @@ import { removeTree } from '../base/tree.ts'
 import type { Account } from './account.ts'
 import { copyTree, entries, exists, FilesError, freeze, isInside, linkTree, thaw } from './files.ts'
 import { movePaths } from './moved-paths.ts'
-import { shareTree, stampMoment, wereTouched } from './shared-files.ts'
 
 const keptKeys = 5
 
-/** Beside a key's name: what is not kept yet, and the note that steps touch what was installed. */
+/** Behind a key's name: what is not kept yet. */
 const storing = '.storing'
-const touched = '.touched'
 
 /** What a step makes, under the key of everything that decides it. Paths are below the slug. */
 export type Cached = {
@@ -23,21 +21,16 @@ export type Cached = {
 
 /**
  * What install steps of one app made, by key. The files kept here are frozen and no step can change them: a
- * slug gets second names of them only when no step runs after, and copies of its own otherwise. A first install that
- * steps follow is kept by second names too, but on trial: what they touch of it is not kept.
+ * slug gets second names of them only when no step runs after, and copies of its own otherwise.
  */
 export type Dependencies = {
   /** Puts what is kept into a slug; false when there is nothing under that key. `changing`: a step that may write to it follows. */
   restore(cached: Cached, slug: string, changing: boolean): Promise<boolean>
-  /** Keeps what a slug's install has made; with `changing` only once `settle` has looked at it. */
+  /** Keeps what a slug's install has made; with `changing` a copy of it. */
   store(cached: Cached, slug: string, changing: boolean): Promise<void>
-  /** When all steps have ended: keeps what they left alone. What they touched is copied before they run the next time. */
-  settle(): Promise<void>
 }
 
 export function dependenciesIn(folder: string, runAs: Account | null): Dependencies {
-  const onTrial: { key: string; aside: string }[] = []
-  const touchedOf = (key: string): string => join(folder, `${key}${touched}`)
   const keep = async (key: string, aside: string): Promise<void> => {
     for (const path of await entries(join(aside, 'files'))) await freeze(path, runAs)
     // Of two builds at once that installed the same, one has kept it.
@@ -75,25 +68,13 @@ export function dependenciesIn(folder: string, runAs: Account | null): Dependenc
       const aside = join(folder, `${key}-${randomId(12)}${storing}`)
       underWay.add(aside)
       await mkdir(aside, { mode: 0o700 })
-      const trial = changing && !(await exists(touchedOf(key)))
       for (const path of made) {
         const kept = join(aside, 'files', path)
         await mkdir(dirname(kept), { recursive: true })
-        await place(join(slug, path), kept, changing ? (trial ? shareTree : copyTree) : linkTree)
+        await place(join(slug, path), kept, changing ? copyTree : linkTree)
       }
       await writeFile(join(aside, 'origin'), slug)
-      if (!trial) return keep(key, aside)
-      await stampMoment(join(aside, 'moment'))
-      onTrial.push({ key, aside })
-    },
-    async settle() {
-      for (const { key, aside } of onTrial.splice(0)) {
-        if (await wereTouched(join(aside, 'files'), join(aside, 'moment'))) {
-          await writeFile(touchedOf(key), '')
-          underWay.delete(aside)
-          await dropOld(folder)
-        } else await keep(key, aside)
-      }
+      await keep(key, aside)
     },
   }
 }
@@ -128,11 +109,7 @@ async function dropOld(folder: string): Promise<void> {
     (await entries(folder)).map(async (path) => ({ path, usedMs: (await stat(path)).mtimeMs })),
   )
   const halves = found.filter(({ path }) => path.endsWith(storing))
-  const notes = found.filter(({ path }) => path.endsWith(touched))
-  const keys = found.filter((entry) => !halves.includes(entry) && !notes.includes(entry))
-  const old = [newestFirst(keys), newestFirst(notes)].flatMap((some) => some.slice(keptKeys))
-  for (const { path } of [...halves, ...old]) if (!underWay.has(path)) await removeTree(path)
+  const keys = found.filter((entry) => !halves.includes(entry)).sort((a, b) => b.usedMs - a.usedMs)
+  const gone = [...halves, ...keys.slice(keptKeys)]
+  for (const { path } of gone) if (!underWay.has(path)) await removeTree(path)
 }
-
-const newestFirst = <T extends { usedMs: number }>(some: T[]): T[] =>
-  some.sort((one, other) => other.usedMs - one.usedMs)

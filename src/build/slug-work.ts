@@ -53,7 +53,6 @@ export async function makeSlug(work: SlugWork): Promise<void> {
       last = await runSteps(work, run, dependencies)
     } finally {
       if (recipe.steps.length > 0) await endMarked(`${markName}=${mark}`)
-      await dependencies.settle()
     }
     signal.throwIfAborted()
     await closeToAccount(folder, runAs)
