@@ -324,7 +324,9 @@ function isFree(port: number): Promise<boolean> {
 
 /** What npm needs to reach its registry here, if anything. */
 function inherited(): Record<string, string> {
-  const wanted = /^(npm_config_|https?_proxy$|no_proxy$|node_extra_ca_certs$|ssl_cert_file$)/i
+  // Not how loud the npm that runs the tests was told to be.
+  const wanted =
+    /^(npm_config_(?!loglevel|silent|json)|https?_proxy$|no_proxy$|node_extra_ca_certs$|ssl_cert_file$)/i
   const entries = Object.entries(process.env).filter(([name]) => wanted.test(name))
   return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']))
 }
