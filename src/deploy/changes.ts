@@ -26,7 +26,12 @@ export async function changeSettings(
     for (const [name, value] of Object.entries(change.set)) await setSetting(db, place, name, value)
     for (const name of change.unset) {
       const was = await unsetSetting(db, place, name)
-      if (!was) throw new NaruError('setting.unknown', { app: place.app, name })
+      if (!was)
+        throw new NaruError('setting.unknown', {
+          app: place.app,
+          environment: place.environment,
+          name,
+        })
     }
   })
 }
@@ -45,7 +50,12 @@ export async function changeSecrets(
     }
     for (const name of change.unset) {
       const was = await unsetSecret(db, place, name)
-      if (!was) throw new NaruError('secret.unknown', { app: place.app, name })
+      if (!was)
+        throw new NaruError('secret.unknown', {
+          app: place.app,
+          environment: place.environment,
+          name,
+        })
     }
   })
 }
@@ -93,9 +103,9 @@ async function applyTo(
   })
 }
 
-async function requireArtifact(db: Db, { app, number, artifact: digest }: Release) {
+async function requireArtifact(db: Db, { app, environment, number, artifact: digest }: Release) {
   const artifact = await findArtifact(db, app, digest)
   if (artifact === undefined)
-    throw new NaruError('artifact.missing', { app, release: number, digest })
+    throw new NaruError('artifact.missing', { app, environment, release: number, digest })
   return artifact
 }

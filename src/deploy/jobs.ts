@@ -53,7 +53,7 @@ export async function runJob(
 
 /** Why a release whose job ended so does not start; null if it succeeded. */
 export function jobProblem(release: Release, job: string, end: JobOutcome): Problem | null {
-  const about = { release: release.number, job, run: end.run }
+  const about = { environment: release.environment, release: release.number, job, run: end.run }
   if (end.cancelled) return { code: 'job.cancelled', facts: about }
   const seconds = release.jobs[job]?.timeoutSeconds ?? 0
   if (end.timedOut) return { code: 'job.timed-out', facts: { ...about, seconds } }
@@ -105,7 +105,8 @@ export function jobDesk(parts: Parts): JobDesk {
 
     async cancel(place, number) {
       const { app, environment, status } = await requireJobRun(store.db, place, number)
-      if (status !== 'running') throw new NaruError('run.over', { app, run: number, status })
+      if (status !== 'running')
+        throw new NaruError('run.over', { app, environment, run: number, status })
       await engine.endRuns({ app, environment, run: number }, cancelGraceSeconds)
       return this.ended(place, number, new AbortController().signal)
     },
@@ -143,8 +144,9 @@ const endKinds: ReadonlySet<string> = new Set<EventKind>([
 
 function requireJob(release: Release, job: string): void {
   if (Object.hasOwn(release.jobs, job)) return
-  const { app, number } = release
-  throw new NaruError('job.unknown', { app, release: number, job, jobs: Object.keys(release.jobs) })
+  const { app, environment, number, jobs } = release
+  const facts = { app, environment, release: number, job, jobs: Object.keys(jobs) }
+  throw new NaruError('job.unknown', facts)
 }
 
 async function begin(

@@ -194,7 +194,7 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
     const before = await requireDeployment(store.db, place, number)
     const { status } = before.rollout
     if (isOver(status))
-      throw new NaruError('deployment.over', { app: place.app, deployment: number, status })
+      throw new NaruError('deployment.over', { ...ofPlace(place), deployment: number, status })
     await loops.abort(place, number, by)
     return requireDeployment(store.db, place, number)
   }
@@ -224,6 +224,8 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
     }
   }
 }
+
+const ofPlace = ({ app, environment }: Place): Place => ({ app, environment })
 
 /** Undefined for a deployment that had ended before it could be aborted. */
 async function unlessOver<T>(aborted: Promise<T>): Promise<T | undefined> {

@@ -61,7 +61,8 @@ async function target(db: Db, place: Place, wanted: number | undefined): Promise
   }
   const release = await requireRelease(db, place, wanted)
   if (release.stableAt === null)
-    throw new NaruError('release.never-stable', { app, release: wanted })
-  if (release.number === stable) throw new NaruError('release.serving', { app, release: wanted })
+    throw new NaruError('release.never-stable', { app, environment, release: wanted })
+  if (release.number === stable)
+    throw new NaruError('release.serving', { app, environment, release: wanted })
   return release
 }

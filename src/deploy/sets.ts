@@ -52,6 +52,6 @@ export async function setSpec(
 async function artifactOf(store: Pick<Store, 'db'>, release: Release): Promise<Artifact> {
   const artifact = await findArtifact(store.db, release.app, release.artifact)
   if (artifact !== undefined) return artifact
-  const { app, number, artifact: digest } = release
-  throw new NaruError('artifact.missing', { app, release: number, digest })
+  const { app, environment, number, artifact: digest } = release
+  throw new NaruError('artifact.missing', { app, environment, release: number, digest })
 }

@@ -115,8 +115,8 @@ const unfinished = statuses.filter((status) => !isOver(status))
 const ofPlace = (db: Db, { app, environment }: Place) =>
   db.selectFrom('deployments').where('app', '=', app).where('environment', '=', environment)
 
-const unknown = ({ app }: Place, deployment: number) =>
-  new NaruError('deployment.unknown', { app, deployment })
+const unknown = ({ app, environment }: Place, deployment: number) =>
+  new NaruError('deployment.unknown', { app, environment, deployment })
 
 const deploymentOf = ({
   id: _,

@@ -57,7 +57,12 @@ export async function endJobRun(
 /** Throws `run.unknown`. */
 export async function requireJobRun(db: Db, place: Place, number: number): Promise<JobRunRecord> {
   const row = await ofPlace(db, place).selectAll().where('number', '=', number).executeTakeFirst()
-  if (row === undefined) throw new NaruError('run.unknown', { app: place.app, run: number })
+  if (row === undefined)
+    throw new NaruError('run.unknown', {
+      app: place.app,
+      environment: place.environment,
+      run: number,
+    })
   return runOf(row)
 }
 

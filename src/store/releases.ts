@@ -122,8 +122,8 @@ export async function trimReleases(
 const ofPlace = (db: Db, { app, environment }: Place) =>
   db.selectFrom('releases').where('app', '=', app).where('environment', '=', environment)
 
-const unknown = ({ app }: Place, release: number) =>
-  new NaruError('release.unknown', { app, release })
+const unknown = ({ app, environment }: Place, release: number) =>
+  new NaruError('release.unknown', { app, environment, release })
 
 const releaseOf = (row: Selectable<Tables['releases']>): Release => {
   const {

@@ -95,7 +95,12 @@ export async function readSecrets(
   const values = Object.entries(versions).map(([name, version]): [string, Secret] => {
     const row = rows.find((candidate) => candidate.name === name && candidate.version === version)
     const value = row && vault.open(row.sealed, purposeOf(place, name, version))
-    if (value === undefined) throw new NaruError('secret.unreadable', { app: place.app, name })
+    if (value === undefined)
+      throw new NaruError('secret.unreadable', {
+        app: place.app,
+        environment: place.environment,
+        name,
+      })
     return [name, value]
   })
   return Object.fromEntries(values)

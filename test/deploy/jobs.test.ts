@@ -91,7 +91,7 @@ describe('a job of a release', () => {
     expect(why({ code: null })).toMatchObject({ code: 'job.failed', facts: { exitCode: null } })
     expect(why({ code: null, timedOut: true })).toEqual({
       code: 'job.timed-out',
-      facts: { release: 1, job: 'seed', run: 4, seconds: 5 },
+      facts: { environment: 'production', release: 1, job: 'seed', run: 4, seconds: 5 },
     })
     expect(why({ code: 0, cancelled: true })).toMatchObject({ code: 'job.cancelled' })
     await expect(runJob(parts, place, 1, 'nope', 'ada')).rejects.toMatchObject({

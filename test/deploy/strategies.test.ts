@@ -173,7 +173,14 @@ describe('a job before the rollout', () => {
 
     expect((await newest(naru))?.rollout.problem).toEqual({
       code: 'job.failed',
-      facts: { release: 2, job: 'migrate', run: 2, exitCode: 3, signal: null },
+      facts: {
+        environment: 'production',
+        release: 2,
+        job: 'migrate',
+        run: 2,
+        exitCode: 3,
+        signal: null,
+      },
     })
     expect(releasesOf(naru)).toEqual([1])
   })

@@ -52,6 +52,34 @@ describe('an environment of its own', () => {
     expect((await shop.push('develop')).output).toContain('Everything up-to-date')
   })
 
+  it('is named in every hint, with its own branch, so that nobody is sent to production', async () => {
+    const app = await naru.repository('hinted', webApp({ says: 'one', more: 'secrets: [KEY]\n' }))
+    const type = inFolderOf(app)
+    await type('env', 'create', 'qa', '--branch', 'develop')
+    const inQa = (...args: string[]) => type(...args, '--env', 'qa')
+
+    for (const empty of ['status', 'releases', 'deployments', 'scale'])
+      expect((await inQa(empty)).stdout).toContain('git push naru develop')
+    const refused: [string[], string][] = [
+      [['rollback', 'v9'], 'naru releases --app hinted --env qa'],
+      [['deployments', 'show', '9'], 'naru deployments --app hinted --env qa'],
+      [['settings', 'unset', 'COLOUR'], 'naru settings list --app hinted --env qa'],
+      [['secret', 'unset', 'KEY'], 'naru secret list --app hinted --env qa'],
+      [['jobs', 'show', '9'], 'naru jobs --app hinted --env qa'],
+      [['run', '--', 'true'], 'naru status --app hinted --env qa'],
+    ]
+    for (const [args, hint] of refused) {
+      const ran = await type(args[0] ?? '', '--env', 'qa', ...args.slice(1))
+      expect([args, ran.stderr]).toEqual([args, expect.stringContaining(`→ ${hint}\n`)])
+    }
+    const hint = '→ naru secret set KEY --app hinted --env qa'
+    for (const LC_ALL of ['C.UTF-8', 'ko_KR.UTF-8'])
+      expect(
+        (await naru.cli(['deploy', '--env', 'qa'], { folder: app.folder, environment: { LC_ALL } }))
+          .stderr,
+      ).toContain(hint)
+  })
+
   it('has settings of its own, begun with those of another', async () => {
     const app = await naru.repository('greeter', tellsGreeting)
     const type = inFolderOf(app)

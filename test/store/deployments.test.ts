@@ -33,7 +33,7 @@ test('deployments are numbered per environment and listed newest first', async (
 
 test('one that does not exist is unknown', async () => {
   const store = await releasedStore()
-  const unknown = { code: 'deployment.unknown', facts: { app: 'shop', deployment: 9 } }
+  const unknown = { code: 'deployment.unknown', facts: { ...place, deployment: 9 } }
   const missing = { ...newDeployment(place, 1), number: 9 }
   expect(await findDeployment(store.db, place, 9)).toBeUndefined()
   expect(await failureOf(() => requireDeployment(store.db, place, 9))).toEqual(unknown)

@@ -59,7 +59,7 @@ test('how a run ended is kept once', async () => {
 
 test('one that does not exist is unknown', async () => {
   const store = await shopStore()
-  const unknown = { code: 'run.unknown', facts: { app: 'shop', run: 9 } }
+  const unknown = { code: 'run.unknown', facts: { ...place, run: 9 } }
   expect(await failureOf(() => requireJobRun(store.db, place, 9))).toEqual(unknown)
 })
 

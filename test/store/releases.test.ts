@@ -31,7 +31,7 @@ test('a release comes back as it was frozen, under the next number', async () =>
 
 test('one that does not exist is unknown', async () => {
   const store = await withReleases(1)
-  const unknown = { code: 'release.unknown', facts: { app: 'shop', release: 9 } }
+  const unknown = { code: 'release.unknown', facts: { ...place, release: 9 } }
   expect(await findRelease(store.db, place, 9)).toBeUndefined()
   expect(await failureOf(() => requireRelease(store.db, place, 9))).toEqual(unknown)
   expect(await failureOf(() => store.write((db) => markStable(db, place, 9, at)))).toEqual(unknown)

@@ -61,7 +61,7 @@ test('pruning leaves what is set and what releases pinned, and no version number
     const [name] = Object.keys(versions)
     expect(await failureOf(() => read(store, versions))).toEqual({
       code: 'secret.unreadable',
-      facts: { app: 'shop', name },
+      facts: { ...place, name },
     })
   }
   expect(await set(store, 'GONE', 'new')).toBe(2)

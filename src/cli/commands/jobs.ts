@@ -160,6 +160,7 @@ const secondsOf = ({ startedAt, endedAt }: JobRunView): number =>
 
 /** Why a run that has ended did not succeed, for a person and as an exit code. */
 function problemOf({
+  environment,
   number: run,
   release,
   job,
@@ -167,7 +168,7 @@ function problemOf({
   exitCode,
   signal,
 }: JobRunView): Problem | null {
-  const about = { release, job, run }
+  const about = { environment, release, job, run }
   switch (status) {
     case 'failed':
       return { code: 'job.failed', facts: { ...about, exitCode, signal } }
