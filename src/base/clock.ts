@@ -8,7 +8,12 @@ export interface Clock {
    * Every deadline is kept in it.
    */
   served(): number
+  /** Calls back once, so many milliseconds of serving later. Keeps no process alive. */
+  after(ms: number, callback: () => void): CancelTimer
 }
+
+/** After it the timer does not call back; once it has, or again, is fine. */
+export type CancelTimer = () => void
 
 /** A clock that goes on from `servedBefore` milliseconds. */
 export function systemClock(servedBefore = 0): Clock {
@@ -16,5 +21,10 @@ export function systemClock(servedBefore = 0): Clock {
   return {
     now: () => new Date(),
     served: () => servedBefore + Math.floor(performance.now() - start),
+    after: (ms, callback) => {
+      const timer = setTimeout(callback, ms)
+      timer.unref()
+      return () => clearTimeout(timer)
+    },
   }
 }

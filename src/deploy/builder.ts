@@ -150,7 +150,7 @@ export class Builder {
 
   async #unrecorded(build: Build, error: unknown, signal: AbortSignal): Promise<void> {
     this.parts.log.error('a build could not be recorded', error, { place: placeKey(build) })
-    await pause(unrecordedMs, signal)
+    await pause(this.parts.clock, unrecordedMs, signal)
   }
 
   /** The artifact, the release and its deployment come into being together, or not at all; with `deploy: manual` the artifact alone. */

@@ -1,4 +1,3 @@
-import { setTimeout as timePasses } from 'node:timers/promises'
 import { errorOf, NaruError, type Problem } from '../base/error.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { placeKey } from '../model/environment.ts'
@@ -13,6 +12,7 @@ import { findRelease, markStable, requireRelease } from '../store/releases.ts'
 import { moveBranch } from './branches.ts'
 import { jobProblem, runJob } from './jobs.ts'
 import { type Parts, warmMs } from './parts.ts'
+import { pause } from './pause.ts'
 import { isByNaru } from './releases.ts'
 import { folderOf, setSpec } from './sets.ts'
 import type { Traffic } from './traffic.ts'
@@ -176,7 +176,7 @@ export class Effects {
         const { app, environment, commit } = release
         this.parts.log.error('the branch could not be moved', error, { app, environment, commit })
       }
-      await timePasses(waitMs, undefined, { ref: false })
+      await pause(this.parts.clock, waitMs)
     }
   }
 }

@@ -85,7 +85,7 @@ export class Executor {
     const effect: Effect = { do: 'start', side, services: [service] }
     const trying = async (): Promise<void> => {
       for (let attempt = 0; ; attempt += 1) {
-        await pause(pauseMs(attempt), this.#closed.signal)
+        await pause(this.parts.clock, pauseMs(attempt), this.#closed.signal)
         await Promise.all(this.#rivals(effect, key).map(({ ended }) => ended))
         if (await this.#keep(side, service)) return
       }
@@ -189,14 +189,14 @@ export class Executor {
 
   async #do(pending: PendingEffect, giveUp: AbortSignal): Promise<void> {
     const { key } = pending
-    const timer = setTimeout(() => this.#stuck(key), this.parts.stuckAfterMs)
+    const cancel = this.parts.clock.after(this.parts.stuckAfterMs, () => this.#stuck(key))
     try {
       for (let attempt = 0; this.#isWanted(key); attempt += 1) {
         if (await this.#try(pending, attempt, giveUp)) return
-        await pause(pauseMs(attempt), this.#closed.signal)
+        await pause(this.parts.clock, pauseMs(attempt), this.#closed.signal)
       }
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 

@@ -1,3 +1,4 @@
+import type { CancelTimer } from '../base/clock.ts'
 import { NaruError } from '../base/error.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { type Place, placeKey } from '../model/environment.ts'
@@ -17,7 +18,9 @@ import { SteadyLoop } from './steady-loop.ts'
 /** How often a running deployment looks at the clock; everything else wakes it at once. */
 const tickMs = 100
 /** How often an environment at rest is held against what it should be. */
-const restMs = 2000
+const restMs = 10_000
+/** While a release may be dying: what is decided then depends on how long it has been. */
+const watchMs = 2000
 /** After a pass that failed, as on a full disk: time for it to pass. */
 const failedMs = 1000
 
@@ -37,7 +40,7 @@ export class Lane {
   #hasRested = false
   #pass: Promise<void> | null = null
   #again = false
-  #timer: NodeJS.Timeout | undefined
+  #cancelTimer: CancelTimer = () => {}
   #closed = false
   #failed = false
   #aborts: Abort[] = []
@@ -75,7 +78,7 @@ export class Lane {
   /** Stops acting; resolves when nothing of this lane runs any more. */
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#cancelTimer()
     const closing = [...this.#executors.values()].map((executor) => executor.close())
     await Promise.all([this.#pass, ...closing])
     for (const abort of this.#aborts.splice(0)) abort.reject(new Error('the lane is closed'))
@@ -96,11 +99,16 @@ export class Lane {
 
   #sleep(): void {
     if (this.#closed) return
-    clearTimeout(this.#timer)
-    const ms = this.#failed ? failedMs : this.#isDeploying ? tickMs : restMs
-    this.#timer = setTimeout(() => this.wake(), ms)
+    this.#cancelTimer()
+    this.#cancelTimer = this.parts.clock.after(this.#sleepMs(), () => this.wake())
     if (this.#again && !this.#failed) this.wake()
     this.#failed = false
+  }
+
+  #sleepMs(): number {
+    if (this.#failed) return failedMs
+    if (this.#isDeploying) return tickMs
+    return this.#steady.isWatching ? watchMs : restMs
   }
 
   async #look(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { CancelTimer } from '../base/clock.ts'
 import { NaruError } from '../base/error.ts'
 import type { Build } from '../model/build.ts'
 import { naruItself } from '../model/deployment.ts'
@@ -27,7 +28,8 @@ export class Loops {
   readonly builder: Builder
   readonly #effects: Effects
   readonly #lanes = new Map<string, Lane>()
-  readonly #timers: NodeJS.Timeout[] = []
+  /** Cancels the next call of each timed task, by its name. */
+  readonly #timers = new Map<string, CancelTimer>()
   readonly #unwatch: (() => void)[] = []
   /** Places that are being destroyed: nothing acts there. */
   readonly #dropped = new Set<string>()
@@ -58,9 +60,9 @@ export class Loops {
     this.#refresh()
     for (const place of await listEnvironments(store.db)) this.wake(place)
     await this.builder.start()
-    this.#every(clockSaveMs, () => this.#saveClock())
-    this.#every(copyMs, () => dailyCopy(store, this.parts.clock.now()))
-    this.#every(collectMs, () => this.#collectInTime())
+    this.#every(clockSaveMs, 'keeping the clock', () => this.#saveClock())
+    this.#every(copyMs, 'the daily copy', () => dailyCopy(store, this.parts.clock.now()))
+    this.#every(collectMs, 'cleaning up', () => this.#collectInTime())
   }
 
   /** Something of this place may have changed. */
@@ -122,7 +124,7 @@ export class Loops {
   /** Stops acting; instances and router live on. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const timer of this.#timers) clearInterval(timer)
+    for (const cancel of this.#timers.values()) cancel()
     for (const unwatch of this.#unwatch) unwatch()
     await this.builder.close()
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
@@ -177,13 +179,12 @@ export class Loops {
       )
   }
 
-  #every(ms: number, task: () => Promise<unknown>): void {
-    this.#timers.push(
-      setInterval(
-        () => void task().catch((error: unknown) => this.#failed('a timed task', error)),
-        ms,
-      ),
-    )
+  #every(ms: number, name: string, task: () => Promise<unknown>): void {
+    const begin = (): void => {
+      this.#every(ms, name, task)
+      task().catch((error: unknown) => this.#failed(name, error))
+    }
+    if (!this.#closed) this.#timers.set(name, this.parts.clock.after(ms, begin))
   }
 
   #failed(what: string, error: unknown): void {

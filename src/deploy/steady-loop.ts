@@ -40,6 +40,11 @@ export class SteadyLoop {
     this.#watch = null
   }
 
+  /** Whether a release is watched that a warm one would replace. */
+  get isWatching(): boolean {
+    return this.#watch !== null
+  }
+
   async look(): Promise<void> {
     const { store, engine, clock } = this.parts
     const environment = await findEnvironment(store.db, this.place)
@@ -96,7 +101,10 @@ export class SteadyLoop {
     stable: RolloutPlan | null,
     instances: Instance[],
   ): Promise<boolean> {
-    if (stable === null || warm === null || warm.release > stable.release) return false
+    if (stable === null || warm === null || warm.release > stable.release) {
+      this.#watch = null
+      return false
+    }
     const { watch, dead } = look(
       this.#watch,
       stable,
@@ -112,9 +120,10 @@ export class SteadyLoop {
     const recent = await listDeployments(this.parts.store.db, this.place, takeOverTries)
     const others = recent.findIndex((one) => !isByNaru(one) || one.release !== release)
     const tries = others === -1 ? recent.length : others
-    const lastEnd = recent[0]?.endedAt
-    if (tries === 0 || !lastEnd) return true
-    return this.parts.clock.now().getTime() - Date.parse(lastEnd) >= 60_000 * 2 ** (tries - 1)
+    const last = recent[0]
+    if (tries === 0 || !last?.endedAt) return true
+    // In time that was served: the wall clock may have been set since.
+    return this.parts.clock.served() - last.rollout.since >= 60_000 * 2 ** (tries - 1)
   }
 
   /** False when it cannot: then the release that has died is all there is, and is kept. */

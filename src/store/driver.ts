@@ -180,24 +180,42 @@ class TransactionState {
   }
 }
 
+/** Naru's own queries are fewer; what a list of values is written out in differs by its length. */
+const mostStatements = 300
+
 function guarded(
   database: Sqlite.Database,
   file: string,
   transaction: TransactionState,
 ): SqliteDatabase {
   const run = <R>(action: () => R): R => translating(file, action)
+  const statement = keptStatements(database)
   return {
     close: () => run(() => database.close()),
     prepare: (text) => {
       transaction.check()
-      const statement = run(() => database.prepare(text))
+      const prepared = run(() => statement(text))
       return {
-        reader: statement.reader,
-        all: (parameters) => run(() => statement.all(parameters.map(bindable))),
-        run: (parameters) => run(() => statement.run(parameters.map(bindable))),
-        iterate: (parameters) => run(() => statement.iterate(parameters.map(bindable))),
+        reader: prepared.reader,
+        all: (parameters) => run(() => prepared.all(parameters.map(bindable))),
+        run: (parameters) => run(() => prepared.run(parameters.map(bindable))),
+        // Of its own: one that is being iterated can do nothing else.
+        iterate: (parameters) =>
+          run(() => database.prepare(text).iterate(parameters.map(bindable))),
       }
     },
+  }
+}
+
+/** Statements by their text, the last few hundred: to prepare one costs more than to run it. */
+function keptStatements(database: Sqlite.Database): (text: string) => Sqlite.Statement {
+  const kept = new Map<string, Sqlite.Statement>()
+  return (text) => {
+    const statement = kept.get(text) ?? database.prepare(text)
+    kept.delete(text)
+    kept.set(text, statement)
+    if (kept.size > mostStatements) kept.delete(kept.keys().next().value as string)
+    return statement
   }
 }
 

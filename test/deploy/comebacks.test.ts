@@ -12,6 +12,7 @@ function clockAhead(): { clock: Clock; forward(ms: number): void } {
     clock: {
       now: () => new Date(real.now().getTime() + ahead),
       served: () => real.served() + ahead,
+      after: real.after,
     },
     forward: (ms) => {
       ahead += ms

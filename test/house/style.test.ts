@@ -46,6 +46,21 @@ describe('nothing is swallowed', () => {
   })
 })
 
+describe('time is handed in', () => {
+  test('the conductor and what it decides with read no clock and no chance of their own', () => {
+    const timeless = product.filter(({ path }) =>
+      /^src\/(?:deploy|rollout|release|model)\//.test(path),
+    )
+    expect(timeless.length).toBeGreaterThan(50)
+    expect(
+      placesOf(
+        timeless,
+        /\b(?:setTimeout|setInterval|setImmediate)\b|node:timers|\bnew Date\(\)|\bDate\.now\b|\bperformance\b|\bMath\.random\b/,
+      ),
+    ).toEqual([])
+  })
+})
+
 describe('no shell', () => {
   test('programs are started by argument lists', () => {
     expect(placesOf(product, /\bshell: (?!false)/)).toEqual([])
