@@ -146,13 +146,12 @@ async function oneLineChange(app: DependencyApp): Promise<void> {
   const said = (await naru.visit(name)).body
   if (said !== `round ${rounds}`) throw new Error(`${name} answers ${said}`)
   const floor = median(taken.floor)
-  const how = app.installs.kept === 'linked' ? 'cp -al' : 'cp -a'
   figures.add(
     `${app.name}-copy`,
     floor,
     's',
     undefined,
-    `git archive | tar -x, ${how} ${app.installs.folder}${app.builds ? `, ${app.builds}` : ''}, ${load()}`,
+    `git archive | tar -x, cp -al ${app.installs.folder}${app.builds ? `, ${app.builds}` : ''}, ${load()}`,
   )
   figures.add(`${app.name}-change-build`, median(taken.build), 's', undefined, 'the build alone')
   figures.add(
@@ -165,7 +164,7 @@ async function oneLineChange(app: DependencyApp): Promise<void> {
   await naru.client.destroyApp(name, name)
 }
 
-/** What nobody gets round: the commit's files, and the packages as the product takes them from its cache. */
+/** What nobody gets round: the commit's files, and second names of the packages that are kept. */
 async function copyTree(app: DependencyApp, repository: Repository): Promise<number> {
   const cache = join(naru.data, 'apps', repository.app, 'dependencies')
   const [key = ''] = readdirSync(cache)
@@ -174,12 +173,7 @@ async function copyTree(app: DependencyApp, repository: Repository): Promise<num
   mkdirSync(place)
   const took = await seconds(async () => {
     await unpacked(repository.folder, place)
-    const { code, output } = await run('cp', [
-      app.installs.kept === 'linked' ? '-al' : '-a',
-      '--',
-      kept,
-      place,
-    ])
+    const { code, output } = await run('cp', ['-al', '--', kept, place])
     if (code !== 0) throw new Error(`cp failed: ${output}`)
     if (app.builds !== null) await plainly(app.builds, place, naru.environment())
   })

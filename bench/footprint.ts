@@ -62,7 +62,10 @@ async function rest(when: string): Promise<void> {
 
 function find(program: string): number {
   const pid = processes().find(
-    (each) => commandOf(each).includes(program) && commandOf(each).includes(naru.data),
+    (each) =>
+      commandOf(each).includes(program) &&
+      commandOf(each).includes(naru.data) &&
+      !commandOf(each).startsWith('/bin/sh'), // The router's supervisor.
   )
   if (pid === undefined) throw new Error(`no process runs ${program}`)
   return pid

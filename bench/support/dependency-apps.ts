@@ -14,8 +14,8 @@ export type DependencyApp = {
   plain: { files: Record<string, string>; command: string }
   /** What its build does after the install, by hand; null for nothing. */
   builds: string | null
-  /** Where the packages are, and what the product may do with what it kept of them. */
-  installs: { folder: string; kept: 'linked' | 'copied' }
+  /** Where the packages are. */
+  installs: { folder: string }
 }
 
 const settled =
@@ -83,7 +83,7 @@ export async function nodeApp(folder: string, builds: boolean): Promise<Dependen
       command: builds ? 'npm ci && npm run build' : 'npm ci',
     },
     builds: builds ? 'npm run build' : null,
-    installs: { folder: 'node_modules', kept: builds ? 'copied' : 'linked' },
+    installs: { folder: 'node_modules' },
   }
 }
 
@@ -124,7 +124,7 @@ export async function pythonApp(folder: string): Promise<DependencyApp> {
       command: 'python3 -m venv .venv && .venv/bin/python -m pip install -r requirements.txt',
     },
     builds: null,
-    installs: { folder: '.venv', kept: 'linked' },
+    installs: { folder: '.venv' },
   }
 }
 

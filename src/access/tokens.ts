@@ -11,7 +11,7 @@ import { addToken, findToken, noteTokenUse, removeToken } from '../store/tokens.
 export interface Tokens {
   /** Throws `token.exists`, `name.invalid`. The token itself is told this once. */
   create(name: string, kind: TokenKind, by: string): Promise<{ token: Token; value: Secret }>
-  /** It opens nothing from then on. Throws `token.unknown`, and `token.owners` for that of the data folder. */
+  /** It opens nothing from then on, and what it holds open ends. Throws `token.unknown`, and `token.owners` for that of the data folder. */
   revoke(name: string, by: string): Promise<void>
   /** Undefined for one that opens nothing. Notes its use, to the minute. */
   find(value: string): Promise<Token | undefined>

@@ -21,6 +21,8 @@ export type Facts = {
   'request.too-large': { limitBytes: number }
   'token.missing': Record<never, never>
   'token.invalid': Record<never, never>
+  /** While something that it had asked for was under way. */
+  'token.revoked': { name: string; by: string }
   'permission.denied': { permission: string }
   'token.exists': { name: string }
   'token.unknown': { name: string }
@@ -79,6 +81,8 @@ export type Facts = {
     named: string | null
   }
   'branch.taken': { app: string; branch: string; environments: string[] }
+  /** `other`: the branch of `environment`; one of both would be a folder of the other. */
+  'branch.nested': { app: string; branch: string; environment: string; other: string }
   'push.tag': { tag: string }
   'push.deletion': { ref: string }
   'push.not-a-branch': { ref: string }
@@ -133,7 +137,8 @@ export type Facts = {
   'artifact.missing': { app: string; environment?: string; release: number; digest: string }
   'deployment.none': { app: string; environment: string }
   'promotion.none': { app: string; from: string }
-  'promotion.same': { app: string; environment: string }
+  /** `variable`: NARU_ENVIRONMENT, and nobody who typed, named where it should go. */
+  'promotion.same': { app: string; environment: string; variable?: boolean }
   'service.unknown': { app: string; environment: string; service: string; services: string[] }
   'scale.zero': { app: string; environment: string; service: string }
   'deployment.unknown': { app: string; environment?: string; deployment: number }
@@ -219,6 +224,7 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
   'request.too-large': { status: 413, exit: 2 },
   'token.missing': { status: 401, exit: 3 },
   'token.invalid': { status: 401, exit: 3 },
+  'token.revoked': { status: 401, exit: 3 },
   'permission.denied': { status: 403, exit: 3 },
   'token.exists': { status: 409, exit: 2 },
   'token.unknown': { status: 404, exit: 4 },
@@ -268,6 +274,7 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
 
   'push.branch': { status: 409, exit: 7 },
   'branch.taken': { status: 409, exit: 7 },
+  'branch.nested': { status: 409, exit: 7 },
   'push.tag': { status: 409, exit: 7 },
   'push.deletion': { status: 409, exit: 7 },
   'push.not-a-branch': { status: 409, exit: 7 },

@@ -1,6 +1,6 @@
 import { linux } from './processes/linux.ts'
 import { byPs } from './processes/macos.ts'
-import type { ProcessEntry, ProcessWay } from './processes/way.ts'
+import type { ProcessEntry, ProcessIdentity, ProcessWay } from './processes/way.ts'
 
 export type { ProcessEntry, ProcessIdentity } from './processes/way.ts'
 
@@ -21,6 +21,9 @@ export function livingProcess(pid: number): ProcessEntry | null {
 
 /** Every living process; zombies are not. */
 export const livingProcesses = (): ProcessEntry[] => way.all().filter(isAlive)
+
+/** For how long the process has been there, in milliseconds. */
+export const ageMs = (process: ProcessIdentity): number => way.ageMs(process)
 
 /** Which of these processes were started with this variable. One that we may not look at is not among them. */
 export const carriersOf = (

@@ -80,6 +80,8 @@ export type ExpectedFacts = {
   duration: None
   'at-least-duration': { bound: string }
   'at-most-duration': { bound: string }
+  size: None
+  'at-most-size': { limit: string }
   'healthy-within-longer': None
   'request-path': None
   'route-path': None

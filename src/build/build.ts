@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sayDuration } from '../base/duration.ts'
 import { NaruError } from '../base/error.ts'
 import { randomId } from '../base/id.ts'
 import type { Artifact } from '../model/artifact.ts'
@@ -52,11 +51,11 @@ async function build(
 ) {
   const { app, number, commit, spec } = request
   const started = performance.now()
-  await log.line(`build ${number} of ${app}, commit ${commit.slice(0, 10)}`)
+  await log.note({ is: 'begun', build: number, app, commit: commit.slice(0, 10) })
   const machine = thisMachine(workshop.host, workshop.runAs)
   const { recipe, foreign } = await findPlan(workshop, spec, machine)
-  for (const reason of recipe.reasons) await log.line(`- ${reason}`)
-  for (const note of foreign) await log.line(`- ${workshop.sayForeign(note)}`)
+  for (const reason of recipe.reasons) await log.note({ is: 'reason', reason })
+  for (const note of foreign) await log.note({ is: 'foreign', note })
   const digest = await digestOf(request, recipe, workshop, machine)
   const folder = join(workshop.folders.slugs, digest)
   const reused = await alone(folder, async () => {
@@ -67,12 +66,8 @@ async function build(
     finishedAt.set(folder, performance.now())
     return false
   })
-  const seconds = sayDuration((performance.now() - started) / 1000)
-  await log.line(
-    reused
-      ? 'artifact  the same files were built before, nothing to do'
-      : `artifact  ready  ${seconds}`,
-  )
+  const seconds = (performance.now() - started) / 1000
+  await log.note(reused ? { is: 'reused' } : { is: 'ready', seconds })
   return { artifact: artifactOf(app, digest, folder, recipe), reused }
 }
 

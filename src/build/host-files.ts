@@ -81,17 +81,47 @@ export async function lendHostFiles(
   buildHome: string,
   runAs: Account | null,
 ): Promise<{ take(): Promise<void> }> {
+  const others = borrowers.get(buildHome) ?? { count: 0, lent: Promise.resolve() }
+  borrowers.set(buildHome, others)
+  others.count += 1
+  if (others.count === 1) others.lent = others.lent.then(() => lendAll(host, buildHome, runAs))
   const take = async (): Promise<void> => {
-    for (const { to } of hostFiles)
-      if (await isOwnFolder(buildHome, dirname(to))) await rm(join(buildHome, to), { force: true })
+    others.count -= 1
+    // What another build of the app has not read yet stays until it ends.
+    if (others.count > 0) return
+    others.lent = others.lent.then(() => takeAll(buildHome))
+    await others.lent
+    if (others.count === 0) borrowers.delete(buildHome)
   }
-  await take()
+  try {
+    await others.lent
+  } catch (error) {
+    others.lent = Promise.resolve()
+    await take()
+    throw error
+  }
+  return { take }
+}
+
+/** Builds that use a home now: two environments of an app may be built at once. */
+const borrowers = new Map<string, { count: number; lent: Promise<void> }>()
+
+async function takeAll(buildHome: string): Promise<void> {
+  for (const { to } of hostFiles)
+    if (await isOwnFolder(buildHome, dirname(to))) await rm(join(buildHome, to), { force: true })
+}
+
+async function lendAll(
+  host: NodeJS.ProcessEnv,
+  buildHome: string,
+  runAs: Account | null,
+): Promise<void> {
+  await takeAll(buildHome)
   const home = host['HOME'] ?? homedir()
   for (const file of hostFiles) {
     const text = await firstText(file.from(host, home))
     if (text !== null) await lend(join(buildHome, file.to), file.text?.(text, host) ?? text)
   }
-  return { take }
 
   async function lend(path: string, text: string): Promise<void> {
     await makeFolders(buildHome, dirname(path), runAs)

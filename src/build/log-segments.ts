@@ -1,5 +1,6 @@
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { BuildNote } from '../model/build-note.ts'
 
 const headBytes = 1024 * 1024
 const segmentBytes = 512 * 1024
@@ -76,7 +77,7 @@ export class SegmentReader {
   }
 
   /** All lines there are now; `over` also gives a last line that a crash cut short. */
-  async *read(over: boolean): AsyncGenerator<string> {
+  async *read(over: boolean): AsyncGenerator<string | BuildNote> {
     while (true) {
       // Looked for before reading: a segment that has a successor is written no more.
       const next = await this.#next()
@@ -84,7 +85,8 @@ export class SegmentReader {
       if (next === null) break
       yield* this.#takeRest()
       if (!(await this.#moveTo(next))) continue
-      if (next.firstLine > this.#lines) yield `… ${next.firstLine - this.#lines} lines left out …`
+      const lines = next.firstLine - this.#lines
+      if (lines > 0) yield { is: 'left-out', lines }
       this.#lines = next.firstLine
     }
     if (over) yield* this.#takeRest()

@@ -50,7 +50,7 @@ function lastDrawn(text: string): string {
 function sayLine(text: string, dropped: number): string {
   const line = printable(text)
   const rest = dropped + Math.max(0, line.length - maxLineLength)
-  return rest === 0 ? line : `${line.slice(0, maxLineLength)} … (${rest} more characters)`
+  return rest === 0 ? line : `${line.slice(0, maxLineLength)} … (+${rest})`
 }
 
 // Built from text, since a regular expression literal must not hold control characters.

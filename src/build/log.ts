@@ -1,8 +1,10 @@
 import { watch } from 'node:fs'
 import { chmod, mkdir, open, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { BuildLine, BuildNote } from '../model/build-note.ts'
+import { lineOf, noteLine } from './log-note.ts'
 import { SegmentReader, SegmentWriter, segmentsOf } from './log-segments.ts'
-import { lineCutter, printable } from './log-text.ts'
+import { lineCutter } from './log-text.ts'
 
 /**
  * What a build said, kept in at most 2 MiB: its beginning in the file itself, its end in up to two
@@ -10,11 +12,14 @@ import { lineCutter, printable } from './log-text.ts'
  * readers, so that a crash at any moment leaves a log that says the truth.
  */
 export interface BuildLog {
-  /** Adds one line. Returns once it is written, which holds back a program that writes too fast. */
-  line(text: string): Promise<void>
-  /** Adds what a program writes, each line after `indent`; `end` adds the last line that had no newline. */
+  /** Adds what Naru itself has to say. Returns once it is written. */
+  note(note: BuildNote): Promise<void>
+  /**
+   * Adds what a program writes, each line after `indent`; `end` adds the last line that had no newline. Returns once it
+   * is written, which holds back a program that writes too fast.
+   */
   output(indent: string): { write(chunk: Buffer): Promise<void>; end(): Promise<void> }
-  /** The newest lines, at most 50. */
+  /** The newest lines, at most 50, as they are in the file. */
   tail(count: number): string[]
   close(): Promise<void>
 }
@@ -26,7 +31,7 @@ export async function openBuildLog(file: string): Promise<BuildLog> {
   await removeBuildLog(file)
   const writer = new SegmentWriter(file, await open(file, 'ax', 0o600))
   return {
-    line: (text) => writer.write([printable(text)]),
+    note: (note) => writer.write([noteLine(note)]),
     output: (indent) => {
       const cutter = lineCutter()
       const write = (lines: string[]) =>
@@ -62,14 +67,15 @@ export async function* followBuildLog(
   file: string,
   { follow, ended }: Following,
   signal?: AbortSignal,
-): AsyncGenerator<string> {
+): AsyncGenerator<BuildLine> {
   const growth = follow ? folderGrowth(dirname(file)) : null
   const reader = new SegmentReader(file)
   try {
     while (!signal?.aborted) {
       // Asked before reading: what was written before the end is then read after it.
       const over = !follow || (await ended())
-      yield* reader.read(over)
+      for await (const line of reader.read(over))
+        yield typeof line === 'string' ? lineOf(line) : line
       if (over) return
       await growth?.wait(100, signal)
     }
@@ -80,8 +86,8 @@ export async function* followBuildLog(
 }
 
 /** The newest lines of a log that nobody writes any more. */
-export async function lastBuildLines(file: string, count: number): Promise<string[]> {
-  const lines: string[] = []
+export async function lastBuildLines(file: string, count: number): Promise<BuildLine[]> {
+  const lines: BuildLine[] = []
   for await (const line of followBuildLog(file, { follow: false, ended: () => true })) {
     lines.push(line)
     if (lines.length > count) lines.shift()

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { BuildReason } from '../model/build-reason.ts'
 import type { Command } from '../model/spec.ts'
 import { isDevelopmentServer } from './node-site.ts'
 import { allDependencies, type PackageJson } from './package-json.ts'
@@ -6,7 +7,7 @@ import type { CommitFiles } from './recipe-types.ts'
 
 export type Start = {
   command: Command
-  reason: string
+  reason: BuildReason
   /** Whether it is a file that only the build may make. */
   isGuess: boolean
 }
@@ -20,7 +21,8 @@ export function startOf(json: PackageJson, files: CommitFiles, builds: boolean):
   const there = [...main, 'server.js', 'index.js'].find((name) => files.has(name))
   const file = there ?? made[0]
   if (file === undefined) return null
-  return { command: ['node', file], reason: `start: node ${file}`, isGuess: there === undefined }
+  const reason: BuildReason = { is: 'start', command: `node ${file}` }
+  return { command: ['node', file], reason, isGuess: there === undefined }
 }
 
 /** The start script, unless it starts a server for development. */
@@ -43,20 +45,13 @@ function resolved(scripts: Record<string, string>, script: string | undefined): 
 function startByScript({ scripts }: PackageJson, script: string): Start {
   const why = whyNpmStart(scripts, script)
   if (why !== null)
-    return { command: ['npm', 'start'], reason: `start: npm start, since ${why}`, isGuess: false }
-  return {
-    command: script,
-    reason: `start: ${script} (the start script of package.json, run without npm)`,
-    isGuess: false,
-  }
+    return { command: ['npm', 'start'], reason: { is: 'npm-start', why }, isGuess: false }
+  return { command: script, reason: { is: 'start-script', command: script }, isGuess: false }
 }
 
-function whyNpmStart(scripts: Record<string, string>, script: string): string | null {
-  if (scripts['prestart'] !== undefined) return 'there is a prestart script'
-  if (scripts['poststart'] !== undefined) return 'there is a poststart script'
-  return /\bnpm_(package|config|lifecycle)_/.test(script)
-    ? 'the start script reads variables of npm'
-    : null
+function whyNpmStart(scripts: Record<string, string>, script: string) {
+  for (const why of ['prestart', 'poststart'] as const) if (scripts[why] !== undefined) return why
+  return /\bnpm_(package|config|lifecycle)_/.test(script) ? 'variables' : null
 }
 
 /** Where Node.js looks for what `main` names. Nothing outside of the app, since it becomes an argument and a path. */

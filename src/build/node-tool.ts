@@ -1,4 +1,5 @@
 import { NaruError } from '../base/error.ts'
+import type { BuildReason } from '../model/build-reason.ts'
 import type { Command } from '../model/spec.ts'
 import { developmentFolders } from './npm-lock.ts'
 import type { PackageJson } from './package-json.ts'
@@ -12,7 +13,7 @@ export type PackageManager = {
   version: string
   lockfile: string
   /** Why this one, and where it comes from. */
-  reasons: string[]
+  reasons: BuildReason[]
   /** Installs exactly what the lockfile says. `omit`: without packages for development. */
   install(omit: boolean): Command
   /** Runs a script of package.json, in the app's folder. */
@@ -25,6 +26,8 @@ export type PackageManager = {
   development: string[]
   /** Whether what it installs may be kept and be put into another slug. */
   keeps: boolean
+  /** What it makes beside `node_modules` and needs to be kept with it. */
+  keepsBeside?: string[]
 }
 
 /** Every lockfile that is read, and whose it is; the first that exists wins. */
@@ -79,16 +82,11 @@ export async function findManager(
     isAlone: up === '' && !json.workspaces,
   })
   const others = present.filter((name) => name !== lockfile)
-  return {
-    ...manager,
-    reasons: [
-      ...manager.reasons,
-      ...(wanted !== null && wanted.family !== family
-        ? [`warning: package.json asks for ${wanted.family}, but there is only ${lockfile}`]
-        : []),
-      ...(others.length > 0 ? [`not read beside ${lockfile}: ${others.join(', ')}`] : []),
-    ],
-  }
+  const reasons = [...manager.reasons]
+  if (wanted !== null && wanted.family !== family)
+    reasons.push({ is: 'other-manager', wanted: wanted.family, lockfile })
+  if (others.length > 0) reasons.push({ is: 'not-read-beside', lockfile, others })
+  return { ...manager, reasons }
 }
 
 type Family = 'npm' | 'pnpm' | 'yarn'
@@ -117,7 +115,7 @@ function wantedManager({ packageManager }: PackageJson): Wanted | null {
 const makers: Record<Family, (found: Found) => Promise<PackageManager>> = {
   npm: async ({ lockfile, text, version, machine, isAlone }) => {
     const development = isAlone ? developmentFolders(text) : null
-    const found = (await machine.tool('npm'))?.version ?? 'of this machine'
+    const found = (await machine.tool('npm'))?.version ?? 'unknown'
     return {
       name: 'npm',
       version: found,
@@ -125,7 +123,7 @@ const makers: Record<Family, (found: Found) => Promise<PackageManager>> = {
       reasons:
         version === null || version === found
           ? []
-          : [`npm ${found}, this machine's, reads the lockfile of npm ${version} too`],
+          : [{ is: 'npm-reads', version: found, other: version }],
       install: (omit) => (omit ? ['npm', 'ci', '--omit=dev'] : ['npm', 'ci']),
       run: (script) => ['npm', 'run', script],
       say: sayCommand,
@@ -194,18 +192,17 @@ async function berry({ lockfile, version, files, machine, up }: Found): Promise<
     lockfile,
     reasons: [
       tool.reason,
-      "packages are put into node_modules (yarn's Plug'n'Play is not used here)",
-      ...(major >= 4
-        ? []
-        : [`warning: yarn ${major} cannot remove packages for development, so they stay`]),
+      { is: 'no-plug-and-play' },
+      ...(major >= 4 ? [] : [{ is: 'yarn-keeps-development' as const, major }]),
     ],
     install: () => list([...tool.command, 'install', '--immutable']),
     run: (script) => list([...(tool.commandBelow?.(up) ?? tool.command), 'run', script]),
     say: sayShortly(tool),
     prune: major >= 4 ? focus : null,
     development: [],
-    // Its state lies outside of node_modules as well, and its own cache is quick.
-    keeps: false,
+    // A plugin may do anything while packages are installed.
+    keeps: !files.paths.some((path) => path.startsWith('.yarn/plugins/')),
+    keepsBeside: ['.yarn/install-state.gz'],
   }
 }
 
@@ -216,7 +213,7 @@ type ManagerTool = {
   commandBelow?: (up: string) => string[]
   name: string
   version: string
-  reason: string
+  reason: BuildReason
 }
 
 /** "yarn install --immutable", however long the way to yarn is. */
@@ -238,7 +235,7 @@ async function ownBerry(files: CommitFiles): Promise<ManagerTool | null> {
     commandBelow: (up) => ['node', `${up}${path}`],
     name: 'yarn',
     version,
-    reason: `yarn ${version} of the commit (${path})`,
+    reason: { is: 'tool-of-commit', tool: 'yarn', version, path },
   }
 }
 
@@ -261,16 +258,16 @@ async function toolOf(
       command: [program],
       name: program,
       version,
-      reason: `${program} ${version} (this machine's)`,
+      reason: { is: 'tool', tool: program, version },
     }
   }
   const version = wanted ?? usual
-  const why = wanted === null ? 'the lockfile' : 'packageManager'
+  const from = wanted === null ? 'lockfile' : 'packageManager'
   return {
     command: ['npx', '--yes', `--package=${packageName}@${version}`, '--', program],
     name: program,
     version,
-    reason: `${program} ${version} from ${why}, fetched from the npm registry by npx`,
+    reason: { is: 'tool-fetched', tool: program, version, from },
   }
 }
 

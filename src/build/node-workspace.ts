@@ -12,8 +12,8 @@ export type Workspace = {
   json: PackageJson
   /** The way from the app's folder up to it: "../../". */
   up: string
-  /** Why it is one: "package-lock.json in the root folder is its workspace's". */
-  why: string
+  /** What shows that it is one. */
+  lockfile: string
 }
 
 /** The nearest workspace above an app's folder that has no lockfile of its own; null where there is none. */
@@ -41,6 +41,5 @@ async function workspaceAt(
   const json = text === null ? null : parsePackageJson(text)
   if (lockfile === undefined || json === null) return null
   if (!json.workspaces && !files.has('pnpm-workspace.yaml')) return null
-  const where = folder === '.' ? 'in the root folder' : `in ${folder}/`
-  return { folder, files, json, up, why: `${lockfile} ${where} is that of a workspace` }
+  return { folder, files, json, up, lockfile }
 }

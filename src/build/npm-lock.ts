@@ -12,6 +12,13 @@ export function developmentFolders(lockfile: string): string[] | null {
   return folders.filter((path) => !isBelow(path, known))
 }
 
+/** Folders of the packages of a workspace, the root's left out, by a lockfile of npm 7 or later. Null for a lockfile that does not say. */
+export function workspaceFolders(lockfile: string): string[] | null {
+  const packages = packagesIn(lockfile)
+  if (packages === null) return null
+  return Object.keys(packages).filter((path) => path !== '' && !/(?:^|\/)node_modules\//.test(path))
+}
+
 const isDevelopment = (about: unknown): boolean =>
   typeof about === 'object' && about !== null && 'dev' in about && about.dev === true
 

@@ -12,6 +12,10 @@ export type PackageJson = {
   packageManager: string | null
   /** Every field that changes what `npm ci` installs, as it stands. */
   installs: Record<string, unknown>
+  /** What a workspace knows the package by, as it stands. */
+  identity: Record<string, unknown>
+  /** Whether it brings programs of its own. */
+  hasPrograms: boolean
 }
 
 /** The parts of a `package.json`; null when it is not a JSON object. A part of the wrong type counts as missing. */
@@ -30,8 +34,12 @@ export function parsePackageJson(text: string): PackageJson | null {
     engineRange: typeof engines['node'] === 'string' ? engines['node'] : null,
     packageManager: typeof json['packageManager'] === 'string' ? json['packageManager'] : null,
     installs: Object.fromEntries(installFields.map((field) => [field, json[field] ?? null])),
+    identity: Object.fromEntries(identityFields.map((field) => [field, json[field] ?? null])),
+    hasPrograms: json['bin'] !== undefined || json['directories'] !== undefined,
   }
 }
+
+const identityFields = ['name', 'version', 'workspaces']
 
 const installFields = [
   'dependencies',

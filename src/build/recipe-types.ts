@@ -1,3 +1,4 @@
+import type { BuildReason } from '../model/build-reason.ts'
 import type { Command, JobSpec, Spec } from '../model/spec.ts'
 
 /** Finds out how the files of one language become an artifact; null: they are not of this language. */
@@ -16,8 +17,8 @@ export type Recipe = {
   services: Record<string, Command>
   /** Jobs that the files name. */
   jobs: Record<string, JobSpec>
-  /** Why it is so, a sentence each, for the build's log: "npm ci from package-lock.json". */
-  reasons: string[]
+  /** Why it is so, for the build's log: "npm ci from package-lock.json". */
+  reasons: BuildReason[]
   /** Plain variables that the steps and the instances get; the app's settings are stronger. */
   environment: Record<string, string>
   /** Versions of the machine's tools that the artifact depends on, "python3": "3.11.2"; Node.js is always one. */

@@ -1,4 +1,5 @@
 import { NaruError } from '../base/error.ts'
+import type { BuildReason } from '../model/build-reason.ts'
 import type { Command, Spec, StepSpec } from '../model/spec.ts'
 import {
   type CommitFiles,
@@ -77,7 +78,7 @@ async function besideWorkers(
   })
   if (withWeb !== null && withWeb.site === undefined) return withWeb
   const recipe = await firstRecipe(files, { ...spec, services: {} }, machine, true)
-  const reason = 'no web, and no route: the Procfile names only other services'
+  const reason = { is: 'procfile-workers' as const }
   return recipe && { ...recipe, reasons: [...recipe.reasons, reason] }
 }
 
@@ -102,7 +103,7 @@ function byProcfile(spec: Spec): Recipe {
   return {
     ...emptyRecipe('procfile'),
     steps: buildStep(spec),
-    reasons: ['files as they are', ...sayBuild(spec)],
+    reasons: [{ is: 'files-as-they-are', commands: false }, ...sayBuild(spec)],
   }
 }
 
@@ -115,7 +116,9 @@ function startedBy({ services, jobs }: Procfile, recipe: Recipe, spec: Spec): Re
   const own = Object.keys(found).filter((name) => spec.services[name]?.command !== undefined)
   const reasons = Object.entries(found)
     .filter(([name]) => !own.includes(name))
-    .map(([name, command]) => `${name}: ${sayCommand(command)} (Procfile)`)
+    .map(([service, command]): BuildReason => {
+      return { is: 'procfile-start', service, command: sayCommand(command) }
+    })
   return {
     ...recipe,
     services: { ...recipe.services, ...found },
@@ -123,10 +126,10 @@ function startedBy({ services, jobs }: Procfile, recipe: Recipe, spec: Spec): Re
     reasons: [
       ...recipe.reasons,
       ...reasons,
-      ...own.map((name) => `${name} is started as naru.yaml says, not as the Procfile does`),
-      ...Object.values(jobs).map(
-        (job) => `before each rollout: ${sayCommand(job.command)} (release in Procfile)`,
-      ),
+      ...own.map((service): BuildReason => ({ is: 'procfile-overruled', service })),
+      ...Object.values(jobs).map(({ command }): BuildReason => {
+        return { is: 'procfile-release', command: sayCommand(command) }
+      }),
     ],
   }
 }

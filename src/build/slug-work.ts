@@ -1,18 +1,26 @@
 import { chown, mkdir, utimes } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
-import { sayDuration } from '../base/duration.ts'
+import { makeCgroup } from '../base/cgroup.ts'
 import { removeTree } from '../base/tree.ts'
 import type { Spec } from '../model/spec.ts'
 import type { Account } from './account.ts'
-import { type Dependencies, dependenciesIn } from './dependencies.ts'
+import { dependenciesIn } from './dependencies.ts'
 import { markName } from './environment.ts'
 import { lendHostFiles } from './host-files.ts'
+import { type Installs, installsOf } from './installs.ts'
 import { removeLeavings } from './leavings.ts'
 import type { BuildLog } from './log.ts'
 import { endMarked } from './process-group.ts'
-import type { Recipe, Step } from './recipe-types.ts'
+import type { Recipe } from './recipe-types.ts'
 import { keepSite } from './site-folder.ts'
-import { addStaticServer, beginSlug, closeToAccount, discardSlug, finishSlug } from './slug.ts'
+import {
+  addStaticServer,
+  beginSlug,
+  cgroupOf,
+  closeToAccount,
+  discardSlug,
+  finishSlug,
+} from './slug.ts'
 import { type StepRunner, stepRunner } from './step-runner.ts'
 import { stepTimes } from './step-times.ts'
 import type { Workshop } from './workshop.ts'
@@ -37,39 +45,50 @@ export async function makeSlug(work: SlugWork): Promise<void> {
   const { runAs, folders } = workshop
   const started = performance.now()
   const times = stepTimes()
-  const dependencies = dependenciesIn(folders.dependencies, runAs)
+  const installs = installsOf(folder, recipe, dependenciesIn(folders.dependencies, runAs))
   // Named by the build, so that the same build after a crash finds what it left.
   const temporary = join(folders.temporary, `${work.app}-build-${work.number}`)
+  const cgroup = recipe.steps.length === 0 ? null : await makeCgroup(cgroupOf(mark))
   try {
     await beginSlug(folder, mark, runAs)
     await removeTree(temporary)
     await makeFolder(temporary, runAs)
     await makeFolder(folders.buildHome, runAs)
     const timeLimitSeconds = spec.build.timeoutSeconds
-    const run = stepRunner({ ...work, temporary, timeLimitSeconds, times })
+    const run = stepRunner({ ...work, temporary, cgroup, timeLimitSeconds, times })
     await run({ name: 'files', command: unpack(folder, spec, recipe) }, await workshop.archive())
-    let last: Step | null = null
     try {
-      last = await runSteps(work, run, dependencies)
-    } finally {
-      if (recipe.steps.length > 0) await endMarked(`${markName}=${mark}`)
+      await runSteps(work, run, installs)
+      signal.throwIfAborted()
+    } catch (error) {
+      await endSteps(work)
+      // The next build, of what is mended, need not install it again.
+      // What cannot be kept is installed again; why the build failed is what counts.
+      await installs.settle(true).catch(() => {})
+      throw error
     }
-    signal.throwIfAborted()
-    await closeToAccount(folder, runAs)
+    await endSteps(work)
+    await installs.settle(false)
     await dropLeavings(work)
     if (recipe.kind === 'static') await addStaticServer(folder, workshop.staticServer)
-    await finishSlug(folder, runAs)
-    const made = last
-    if (made !== null) workshop.afterwards(() => dependencies.store(cacheOf(made), folder, false))
+    await finishSlug(folder, runAs, installs.frozen())
     const seconds = (performance.now() - started) / 1000
     const slowest = times.slowest(seconds)
-    if (slowest !== null) await log.line(`slowest  ${slowest} of ${sayDuration(seconds)}`)
+    if (slowest.length > 0) await log.note({ is: 'slowest', steps: slowest, seconds })
   } catch (error) {
     await discardSlug(folder)
     throw error
   } finally {
+    await cgroup?.remove()
     await removeTree(temporary)
+    if (recipe.steps.length > 0) workshop.afterwards((next) => installs.keep(next))
   }
+}
+
+/** Nothing of the steps runs after it, and nothing that they left can write to the slug. */
+async function endSteps({ folder, recipe, workshop, mark }: SlugWork): Promise<void> {
+  if (recipe.steps.length > 0) await endMarked(`${markName}=${mark}`)
+  await closeToAccount(folder, workshop.runAs)
 }
 
 /** The commit's files, or only those of the app's folder, which becomes the slug's root. */
@@ -85,65 +104,37 @@ async function dropLeavings({ folder, recipe, log, number }: SlugWork): Promise<
   if (site === undefined) {
     const started = performance.now()
     const paths = leaves.map((leaf) => posix.join(workingFolder, leaf))
-    const removed = await removeLeavings(folder, paths)
-    if (removed > 0)
-      await log.line(`prune  ${sayFolders(removed)} that only the build needs  ${since(started)}`)
+    const folders = await removeLeavings(folder, paths)
+    if (folders > 0) await log.note({ is: 'pruned', folders, seconds: since(started) })
     return
   }
   const kept = await keepSite(folder, workingFolder, site.folders, number)
-  await log.line(`site  ${kept}/ is all that is kept`)
+  await log.note({ is: 'site', folder: kept })
 }
 
-const sayFolders = (count: number): string => (count === 1 ? 'a folder' : `${count} folders`)
-
-/** Whether something of what the steps made is removed in the end. */
-const isCutDown = ({ site, leaves = [] }: Recipe): boolean =>
-  site !== undefined || leaves.length > 0
-
-/** Answers with a last step whose result is in the finished slug as it made it, and can be kept from there. */
 async function runSteps(
-  { folder, recipe, workshop, log }: SlugWork,
+  { recipe, workshop, log }: SlugWork,
   run: StepRunner,
-  dependencies: Dependencies,
-): Promise<Step | null> {
+  installs: Installs,
+): Promise<void> {
   const { host, folders, runAs } = workshop
-  if (recipe.steps.length === 0) return null
+  if (recipe.steps.length === 0) return
   const lent = await lendHostFiles(host, folders.buildHome, runAs)
   try {
     for (const [index, step] of recipe.steps.entries()) {
-      const changing = index < recipe.steps.length - 1
-      if (await restored(step, dependencies, folder, changing, log)) continue
+      const started = performance.now()
+      if (await installs.restored(step, index)) {
+        await log.note({ is: 'cached', step: step.name, seconds: since(started) })
+        continue
+      }
       await run(step)
-      if (step.cached === undefined) continue
-      if (changing || isCutDown(recipe)) await dependencies.store(cacheOf(step), folder, changing)
-      else return step
+      await installs.made(step, index)
     }
-    return null
   } finally {
     await lent.take()
     // When the caches in it were used last.
     await utimes(folders.buildHome, new Date(), new Date())
   }
-}
-
-const cacheOf = ({ cached = '', keeps = ['node_modules'], moved = [] }: Step) => ({
-  key: cached,
-  keeps,
-  moved,
-})
-
-async function restored(
-  step: Step,
-  dependencies: Dependencies,
-  folder: string,
-  changing: boolean,
-  log: BuildLog,
-): Promise<boolean> {
-  const started = performance.now()
-  if (step.cached === undefined) return false
-  if (!(await dependencies.restore(cacheOf(step), folder, changing))) return false
-  await log.line(`${step.name}  from cache  ${since(started)}`)
-  return true
 }
 
 async function makeFolder(path: string, runAs: Account | null): Promise<void> {
@@ -152,4 +143,4 @@ async function makeFolder(path: string, runAs: Account | null): Promise<void> {
   if (runAs !== null) await chown(path, runAs.uid, runAs.gid)
 }
 
-const since = (startedMs: number): string => sayDuration((performance.now() - startedMs) / 1000)
+const since = (startedMs: number): number => (performance.now() - startedMs) / 1000

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { chmod, chown, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { removeCgroup } from '../base/cgroup.ts'
 import { removeTree } from '../base/tree.ts'
 import type { Account } from './account.ts'
 import { markName } from './environment.ts'
-import { entries, exists, freeze } from './files.ts'
+import { entries, exists, freeze, freezeAround } from './files.ts'
 import { endMarked } from './process-group.ts'
 import type { Machine, Recipe } from './recipe-types.ts'
 import { staticServerPath } from './recipes/static.ts'
@@ -61,6 +62,9 @@ export async function isFinished(slug: string): Promise<boolean> {
   return (await exists(slug)) && !(await exists(markerOf(slug)))
 }
 
+/** The group of processes that the steps of a build run in, by its mark. */
+export const cgroupOf = (mark: string): string => `naru-build-${mark}`
+
 /** Begins a slug from nothing. `mark` is what its steps carry, so that a later Naru can end what they left. */
 export async function beginSlug(slug: string, mark: string, runAs: Account | null): Promise<void> {
   await mkdir(dirname(slug), { recursive: true, mode: 0o711 })
@@ -77,9 +81,14 @@ export async function closeToAccount(slug: string, runAs: Account | null): Promi
   await chmod(slug, 0o700)
 }
 
-/** Freezes a slug that is closed to the account and whose steps have all ended; from here on it is finished. */
-export async function finishSlug(slug: string, runAs: Account | null): Promise<void> {
-  await freeze(slug, runAs)
+/** Freezes a slug that is closed to the account and whose steps have all ended, but for paths that are `frozen` already; from here on it is finished. */
+export async function finishSlug(
+  slug: string,
+  runAs: Account | null,
+  frozen: readonly string[],
+): Promise<void> {
+  if (runAs === null) await freeze(slug, null)
+  else await freezeAround(slug, runAs, frozen)
   await rm(markerOf(slug))
 }
 
@@ -96,7 +105,10 @@ export async function discardSlug(slug: string): Promise<void> {
   const marker = markerOf(slug)
   if (await exists(marker)) {
     const mark = await readFile(marker, 'utf8')
-    if (mark !== '') await endMarked(`${markName}=${mark}`)
+    if (mark !== '') {
+      await endMarked(`${markName}=${mark}`)
+      await removeCgroup(cgroupOf(mark))
+    }
   }
   await removeTree(slug)
   await rm(marker, { force: true })

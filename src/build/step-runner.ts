@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { sayDuration } from '../base/duration.ts'
+import type { Cgroup } from '../base/cgroup.ts'
 import { NaruError } from '../base/error.ts'
 import { saysDiskFull } from './disk-full.ts'
 import { markName, stepEnvironment } from './environment.ts'
@@ -16,6 +16,7 @@ export type StepContext = {
   /** The slug. */
   folder: string
   temporary: string
+  cgroup: Cgroup | null
   recipe: Recipe
   timeLimitSeconds: number
   workshop: Workshop
@@ -42,7 +43,7 @@ export function stepRunner(context: StepContext): StepRunner {
     } catch (error) {
       if (!signal.aborted && error === limit.reason) return 'late'
       if (!isNotThere(error)) throw error
-      await log.line(`  ${sayCommand(step.command)}: cannot be started`)
+      await log.note({ is: 'not-startable', command: sayCommand(step.command) })
       return { exitCode: 127, signal: null }
     }
   }
@@ -50,15 +51,15 @@ export function stepRunner(context: StepContext): StepRunner {
     const { name, command } = step
     const started = performance.now()
     const seconds = () => (performance.now() - started) / 1000
-    const title = name === 'files' ? 'files  of the commit' : `${name}  ${sayCommand(command)}`
-    if (name !== 'files') await log.line(`${title} …`)
+    const title = { step: name, command: name === 'files' ? null : sayCommand(command) }
+    if (name !== 'files') await log.note({ is: 'step-begun', ...title })
     try {
       const end = await run(step, input)
       times.add(name, seconds())
       if (end !== 'late' && end.exitCode === 0)
-        return await log.line(`${title}  ${sayDuration(seconds())}`)
+        return await log.note({ is: 'step-done', ...title, seconds: seconds() })
       const full = log.tail(20).some(saysDiskFull)
-      await log.line(`${title}  ${sayEnd(end, timeLimitSeconds)} after ${sayDuration(seconds())}`)
+      await log.note({ ...endOf(end, timeLimitSeconds), ...title, seconds: seconds() })
       if (full) throw new NaruError('build.disk-full', { build: number })
       if (end === 'late') {
         const facts = { build: number, step: name, limitSeconds: timeLimitSeconds }
@@ -71,14 +72,14 @@ export function stepRunner(context: StepContext): StepRunner {
         seconds: Math.round(seconds() * 10) / 10,
       })
     } catch (error) {
-      if (signal.aborted) await log.line(`${title}  cancelled after ${sayDuration(seconds())}`)
+      if (signal.aborted) await log.note({ is: 'step-cancelled', ...title, seconds: seconds() })
       throw error
     }
   }
 }
 
 function optionsOf(
-  { app, folder, temporary, recipe, workshop, log, mark }: StepContext,
+  { app, folder, temporary, cgroup, recipe, workshop, log, mark }: StepContext,
   step: Step,
 ) {
   const { host, environment, folders, runAs } = workshop
@@ -90,6 +91,7 @@ function optionsOf(
     environment: stepEnvironment(host, environment, place),
     mark: `${markName}=${mark}`,
     runAs,
+    cgroup,
     output: () => log.output('  '),
   }
 }
@@ -98,8 +100,10 @@ function optionsOf(
 const isNotThere = (error: unknown): boolean =>
   error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('spawn')
 
-function sayEnd(end: StepEnd | 'late', limitSeconds: number): string {
-  if (end === 'late')
-    return `ended by the build's time limit of ${sayDuration(limitSeconds)} (build.timeout in naru.yaml),`
-  return end.signal === null ? `failed with exit code ${end.exitCode}` : `ended by ${end.signal}`
+function endOf(end: StepEnd | 'late', limitSeconds: number) {
+  if (end === 'late') return { is: 'step-late', limitSeconds } as const
+  const { signal, exitCode } = end
+  return signal === null
+    ? ({ is: 'step-failed', exitCode } as const)
+    : ({ is: 'step-killed', signal } as const)
 }

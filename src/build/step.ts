@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Cgroup } from '../base/cgroup.ts'
 import type { Command } from '../model/spec.ts'
 import type { Account } from './account.ts'
 import { endGroup, endMarked } from './process-group.ts'
+import { lessUrgent } from './urgency.ts'
 
 export type StepOptions = {
   folder: string
@@ -14,6 +15,8 @@ export type StepOptions = {
   /** "NAME=value" out of `environment` by which processes that left their group are found. */
   mark: string
   runAs: Account | null
+  /** That all of it runs in; null: only less urgently. */
+  cgroup?: Cgroup | null
   input?: Readable
   /** Takes what the command writes; the command is held back until it returns. */
   output(stream: 'stdout' | 'stderr'): { write(chunk: Buffer): Promise<void>; end(): Promise<void> }
@@ -33,6 +36,8 @@ export async function runStep(command: Command, options: StepOptions): Promise<S
   signal.throwIfAborted()
   const child = start(command, options)
   const group = child.pid
+  // `nice` and `ionice` go before the command, so it is in its group before it can start anything.
+  if (group !== undefined) options.cgroup?.add(group)
   const exit = exitOf(child)
   const outputs = Promise.all([
     drain(child.stdout, options.output('stdout')),
@@ -70,18 +75,6 @@ function start(command: Command, { folder, environment, runAs, input }: StepOpti
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...(runAs ?? {}),
   })
-}
-
-/** Behind the apps for processors and disk; both pass to all that a step starts. */
-const lessUrgent = [
-  ...starter(['/usr/bin/nice', '/bin/nice'], ['-n', '10']),
-  // Where the disk knows no classes it changes nothing; `-t` goes on where it may not be chosen.
-  ...starter(['/usr/bin/ionice', '/bin/ionice'], ['-c', '3', '-t']),
-]
-
-function starter(paths: string[], args: string[]): string[] {
-  const path = paths.find((candidate) => existsSync(candidate))
-  return path === undefined ? [] : [path, ...args]
 }
 
 function exitOf(child: ChildProcess): Promise<StepEnd> {

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream'
-import type { ForeignNote } from '../model/foreign-files.ts'
 import type { Spec } from '../model/spec.ts'
 import type { Account } from './account.ts'
 import type { CommitEntry } from './commit-files.ts'
@@ -43,8 +42,9 @@ export interface Workshop {
   host: NodeJS.ProcessEnv
   /** Path of the bundled static server. */
   staticServer: string
-  /** Does what nobody waits for once the artifact is there, and before another build of the app begins. */
-  afterwards(work: () => Promise<void>): void
-  /** What a key of another tool's file means here, as a sentence. */
-  sayForeign(note: ForeignNote): string
+  /**
+   * Does what nobody waits for once the artifact is there, and before another build of the app begins, which it is told
+   * by the signal: it then leaves out what is only good to have.
+   */
+  afterwards(work: (nextBegins: AbortSignal) => Promise<void>): void
 }

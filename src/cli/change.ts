@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { type Change, followingMs } from '../contract/client.ts'
-import { production } from '../model/environment.ts'
 import { placeOf } from './app-name.ts'
-import { finish } from './finish.ts'
+import { answerOf, finish } from './finish.ts'
+import { elsewhere } from './follow.ts'
 import { apiOf, type Session, shared } from './session.ts'
 import { wordsOf } from './speech.ts'
 import { printable } from './terminal.ts'
@@ -30,10 +30,8 @@ export async function change(
   const names = [...Object.keys(wanted.set ?? {}), ...(wanted.unset ?? [])].join(', ')
   if (deployment !== null) {
     if (!asked.json) terminal.err(words.following.releasedWith(printable(names)))
-    const answer = (ended: unknown) => ({ deployment: ended })
-    return finish({ api, place, terminal, words }, deployment, { json: asked.json, detach, answer })
+    return finish({ api, place, terminal, words }, deployment, { json: asked.json, detach })
   }
-  if (asked.json) return terminal.out(JSON.stringify({ deployment }))
-  const where = place.environment === production ? null : place.environment
-  terminal.out(words.following.kept(names, place.app, where, deploy))
+  if (asked.json) return terminal.out(answerOf({}))
+  terminal.out(words.following.kept(names, place.app, elsewhere(place), deploy))
 }

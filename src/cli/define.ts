@@ -9,6 +9,8 @@ export type Definition = {
   summary: string
   /** Whole commands that a person could type as they are. */
   examples: string[]
+  /** The shape of its answer with `--json`, where scripts need it most. */
+  answers?: string
   /** Whether it is about one app. */
   app?: boolean
   hidden?: boolean
@@ -17,13 +19,17 @@ export type Definition = {
 /** Adds a command with the options that all have, and its example in its help. */
 export function define(
   parent: Command,
-  { usage, summary, examples, app = true, hidden = false }: Definition,
+  { usage, summary, examples, answers, app = true, hidden = false }: Definition,
 ): Command {
   const { help } = wordsOf(parent).commandLine
   const command = parent.command(usage, { hidden }).description(summary).allowExcessArguments(false)
   return addShared(command, app).addHelpText(
     'after',
-    `\n${help.example}\n${examples.map((line) => `  $ ${line}`).join('\n')}`,
+    [
+      `\n${help.example}`,
+      ...examples.map((line) => `  $ ${line}`),
+      ...(answers === undefined ? [] : [`\n${help.answers}`, `  ${answers}`]),
+    ].join('\n'),
   )
 }
 

@@ -28,7 +28,7 @@ export async function followBuild(
   const { api, place, terminal, words } = following
   const say = words.following
   let build: BuildView | undefined
-  const where = environment === production ? null : environment
+  const where = elsewhere({ environment })
   terminal.err(say.build(number, commit.slice(0, 7), printable(title), where))
   for (const { file, names } of warnings)
     terminal.err(terminal.errPaint('yellow', printable(say.envFile(file, names, where))))
@@ -63,7 +63,7 @@ export async function followBuild(
 }
 
 /** The environment where it must be said; null for production. */
-export const elsewhere = ({ environment }: Place): string | null =>
+export const elsewhere = ({ environment }: Pick<Place, 'environment'>): string | null =>
   environment === production ? null : environment
 
 /** Follows a deployment from its first event to its end, telling its story. Prints everything but the final failure. */

@@ -29,6 +29,10 @@ export type Shared = Meant & {
   app: string | undefined
   /** Name of the environment; production unless another is named. */
   env: string
+  /** The same where one was named, by `--env` or NARU_ENVIRONMENT; a list of all environments is then of that one. */
+  namedEnv: string | undefined
+  /** Whether it was NARU_ENVIRONMENT that named it. */
+  isEnvVariable: boolean
 }
 
 /** Options of the command and of those above it, so that `naru --data X status` is `naru status --data X`. */
@@ -43,13 +47,18 @@ export function shared(command: Command, { environment, folder }: Session): Shar
     found.context ??= context
   }
   const named = found.data ?? (environment['NARU_DATA'] || undefined)
+  const namedEnv = found.env ?? (environment['NARU_ENVIRONMENT'] || undefined)
+  const isTyped = found.context !== undefined || found.data !== undefined
   return {
     json: found.json ?? false,
     app: found.app,
-    env: found.env ?? (environment['NARU_ENVIRONMENT'] || production),
+    env: namedEnv ?? production,
+    namedEnv,
+    isEnvVariable: found.env === undefined && namedEnv !== undefined,
     data: resolve(folder, named ?? usualData()),
-    context: found.context ?? (environment['NARU_CONTEXT'] || undefined),
+    context: found.context ?? (isTyped ? undefined : environment['NARU_CONTEXT'] || undefined),
     isDataNamed: named !== undefined,
+    isTyped,
   }
 }
 

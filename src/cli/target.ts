@@ -12,6 +12,8 @@ export type Meant = {
   context?: string | undefined
   /** Whether the data folder was named by `--data` or NARU_DATA: then no context that was chosen earlier counts. */
   isDataNamed?: boolean
+  /** Whether `--context` or `--data` was typed: then no server that the environment names counts. */
+  isTyped?: boolean
 }
 
 /** A server and how to be let in. */
@@ -21,13 +23,17 @@ export type Target = ApiTarget & {
 }
 
 /**
- * The server that a command speaks to: what NARU_API names, the context that is named, the data folder that is named,
- * the context that `naru context use` chose, the server of the usual data folder. Throws `server.unreachable`,
- * `context.unknown`, `argument.invalid`.
+ * The server that a command speaks to: the context or the data folder that was typed, what NARU_API names, the context or
+ * the data folder that the environment names, the context that `naru context use` chose, the server of the usual data
+ * folder. NARU_TOKEN counts, but where NARU_API is set it is that server's and goes to no other. Throws
+ * `server.unreachable`, `context.unknown`, `argument.invalid`.
  */
 export function targetOf(environment: NodeJS.ProcessEnv, meant: Meant): Target {
-  const named = environment['NARU_API']
-  const token = environment['NARU_TOKEN'] || undefined
+  const { isTyped = false } = meant
+  const ofEnvironment = environment['NARU_API'] || undefined
+  const named = isTyped ? undefined : ofEnvironment
+  const isOfOther = isTyped && ofEnvironment !== undefined
+  const token = isOfOther ? undefined : environment['NARU_TOKEN'] || undefined
   const context = named === undefined ? contextOf(environment, meant) : undefined
   if (context !== undefined) {
     const { address, folder } = context

@@ -61,8 +61,8 @@ export type Change = { set?: Record<string, string>; unset?: string[]; deploy: b
 
 /** Every row of the API's table as a method. Throws `ApiFailure` and `server.unreachable`. */
 export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}) {
-  const get = <T>(path: string) =>
-    patiently(() => ask<T>(target, { method: 'GET', path }), patienceMs)
+  const get = <T>(path: string, query: NonNullable<ApiRequest['query']> = {}) =>
+    patiently(() => ask<T>(target, { method: 'GET', path, query }), patienceMs)
   const post = <T>(path: string, body?: unknown) => ask<T>(target, { method: 'POST', path, body })
   const patch = <T>(path: string, body: unknown) => ask<T>(target, { method: 'PATCH', path, body })
   const stream = (
@@ -110,8 +110,9 @@ export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}
     destroyApp: (app: string, confirm: string) =>
       ask<void>(target, { method: 'DELETE', path: appPath(app), query: { confirm } }),
 
-    builds: async (app: string) =>
-      (await get<{ builds: BuildView[] }>(`${appPath(app)}/builds`)).builds,
+    /** Of one environment, or of all. */
+    builds: async (app: string, environment?: string) =>
+      (await get<{ builds: BuildView[] }>(`${appPath(app)}/builds`, { environment })).builds,
     build: (app: string, number: number) => get<BuildView>(`${appPath(app)}/builds/${number}`),
     async *buildLog(
       app: string,

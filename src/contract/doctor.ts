@@ -20,6 +20,8 @@ export type FindingFacts = {
   locale: { locale: string; utf8: boolean }
   clock: { synchronised: boolean | null; now: string }
   wall: { stands: boolean; user: string; root: boolean }
+  /** What holds builds back behind the apps; `cgroup` null: nice and ionice alone. */
+  builds: { cgroup: 'v1' | 'v2' | null }
   boot: { file: string | null; possible: boolean }
   tool: { tool: string; version: string | null; builds: string }
   bound: { what: BoundName; used: number; limit: number | null; unit: 'bytes' | 'rows' }

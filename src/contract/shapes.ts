@@ -25,6 +25,8 @@ export const serverInfo = z.object({
   engine: z.string(),
   startedAt: z.string(),
   table: z.number(),
+  /** Whether the router is still one of before: a newer one did not come up. */
+  olderRouter: z.boolean(),
 })
 
 export const app = z.object({
@@ -183,6 +185,8 @@ export const placeStatus = z.object({
   urls: z.array(z.string()),
   /** The release that users reach now. */
   serving: z.number().nullable(),
+  /** The release that answers as well while it replaces the other instance by instance. */
+  beside: z.number().nullable(),
   stable: z.number().nullable(),
   warm: z.object({ release: z.number(), secondsLeft: z.number() }).nullable(),
   /** Release of the deployment that is running. */

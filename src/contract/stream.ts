@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { NaruError } from '../base/error.ts'
 import { ApiFailure } from './failure.ts'
+import type { Failure } from './shapes.ts'
 
 /** One message of server-sent events. */
 export type Message = { id: string | null; event: string; data: string }
@@ -39,7 +40,8 @@ export type Resumption = {
 
 /**
  * Reads a stream over as many connections as it takes; `open` is given the id to go on after. Throws what
- * `open` throws unless that may pass: nothing answering, or a server on its way up or down.
+ * `open` throws unless that may pass: nothing answering, or a server on its way up or down. Throws `ApiFailure` for what
+ * the server says in the middle, as when the token was revoked.
  */
 export async function* resumedMessages(
   open: (lastId: string | null) => Promise<AsyncIterable<Uint8Array>>,
@@ -58,6 +60,7 @@ export async function* resumedMessages(
         attempt = 0
         silentSince = performance.now()
         lastId = message.id ?? lastId
+        if (message.event === 'failure') throw failureIn(message)
         yield message
         if (message.event === endsWith) return
       }
@@ -86,6 +89,8 @@ export async function patiently<T>(question: () => Promise<T>, patienceMs: numbe
     await delay(Math.min(100 * 2 ** attempt, 1000))
   }
 }
+
+const failureIn = ({ data }: Message) => new ApiFailure(JSON.parse(data) as Failure, 0)
 
 type PartialMessage = { id: string | null; event: string; data: string | null }
 

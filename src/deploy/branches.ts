@@ -12,7 +12,7 @@ type Reads = Pick<Parts, 'store' | 'source'>
 
 /**
  * The environment that deploys the branch, as the pushed commit itself says. `push.branch` where there is none,
- * `branch.taken` where there are several.
+ * `branch.taken` where there are several, `branch.nested` where git cannot have it beside that of another.
  */
 export async function placeOfPush(
   { store, source }: Reads,
@@ -35,6 +35,7 @@ export async function placeOfPush(
     const taken = [found, ...others].map(({ environment }) => environment)
     throw new NaruError('branch.taken', { app, branch, environments: taken })
   }
+  for (const one of deployed) refuseNested(app, branch, one)
   return { app, environment: found.environment }
 }
 
@@ -48,7 +49,7 @@ export async function branchOf(
   return branchFor(await requireEnvironment(store.db, place), readBranches(text ?? undefined))
 }
 
-/** The branch that an environment would have is nobody else's: `branch.taken`. */
+/** The branch that an environment would have is nobody else's, and git can have it: `branch.taken`, `branch.nested`. */
 export async function checkBranch(
   { store, source }: Reads,
   { app, environment }: Place,
@@ -57,7 +58,9 @@ export async function checkBranch(
   const branch = wanted ?? usualBranch(environment)
   for (const other of await listEnvironments(store.db, app)) {
     if (other.environment === environment) continue
-    if ((await currentBranch({ store, source }, other)) !== branch) continue
+    const taken = await currentBranch({ store, source }, other)
+    refuseNested(app, branch, { environment: other.environment, branch: taken })
+    if (taken !== branch) continue
     throw new NaruError('branch.taken', {
       app,
       branch,
@@ -75,13 +78,25 @@ export async function currentBranch(parts: Reads, place: Place): Promise<string>
 
 /**
  * Points the environment's branch at what serves there, so that the same commit can be pushed again after it was
- * rolled back. What did not come from git has no branch: a push that follows it has nothing to be behind of.
+ * rolled back. What was not pushed there, but came as an archive or was built for another environment, may be nowhere in
+ * that branch, as after a squash: then it is taken away, and a push that follows has nothing to be behind of.
  */
 export async function moveBranch(parts: Reads, place: Place, release: Release): Promise<void> {
   const branch = await branchOf(parts, place, release)
   const build = await findBuild(parts.store.db, place.app, release.build)
-  if (build?.source === 'archive') await parts.source.dropRef(place.app, branch)
-  else await parts.source.moveRef(place.app, branch, release.commit)
+  const pushed = build?.source === 'push' && build.environment === place.environment
+  if (pushed) await parts.source.moveRef(place.app, branch, release.commit)
+  else await parts.source.dropRef(place.app, branch)
+}
+
+/** A branch is a file of git's, so that another one cannot have it as a folder. */
+function refuseNested(
+  app: string,
+  branch: string,
+  { environment, branch: other }: { environment: string; branch: string },
+): void {
+  if (!branch.startsWith(`${other}/`) && !other.startsWith(`${branch}/`)) return
+  throw new NaruError('branch.nested', { app, branch, environment, other })
 }
 
 const branchFor = (

@@ -134,9 +134,17 @@ export class Effects {
         effect,
       ),
     )
-    // What a release before has left warm must not run beside the new one either.
-    const alone = effect.side === 'stable' && strategyOf(rollout) === 'recreate'
-    const others = alone ? here.filter(({ set }) => set.release !== rollout.candidate.release) : []
+    // What a release before has left, warm or working, must not run beside the new one either, nor what is only ending.
+    const worker = ({ set }: Instance) =>
+      effect.services.includes(set.service) &&
+      plan.services.some(({ name, routed }) => name === set.service && !routed)
+    const alone = strategyOf(rollout) === 'recreate'
+    const others = here.filter(
+      (one) =>
+        effect.side === 'stable' &&
+        one.set.release !== rollout.candidate.release &&
+        (alone || (one.set.release !== plan.release && worker(one))),
+    )
     const all = [...new Set([...ending, ...others])]
     await Promise.all(all.map(async (one) => this.end([one], await this.#graceSeconds(one))))
   }

@@ -1,5 +1,6 @@
 import { NaruError } from '../base/error.ts'
 import type { BuildWarning } from '../model/build.ts'
+import { looksSecret } from '../model/name.ts'
 import type { Source } from './parts.ts'
 
 /**
@@ -46,11 +47,11 @@ async function textOf(
 const isEnvFile = (name: string): boolean =>
   /^\.env(?:\..+)?$/.test(name) && !/example|sample|template|defaults|dist/i.test(name)
 
-/** Names in `NAME=value` lines that have a value and sound secret. */
+/** Names in `NAME=value` lines that have a value and look secret. */
 export function secretNames(text: string): string[] {
   const names = text.split('\n').flatMap((line) => {
     const [, name = '', value = ''] = assignment.exec(line.trim()) ?? []
-    const isSecret = sounds.test(name) && !shown.test(name) && !isPlaceholder(value)
+    const isSecret = looksSecret(name) && !isPlaceholder(value)
     return isSecret ? [name] : []
   })
   return [...new Set(names)].slice(0, shownNames)
@@ -60,9 +61,6 @@ const lookedAt = 10
 const readCharacters = 256 * 1024
 const shownNames = 20
 const assignment = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]{0,127})\s*=\s*(.*)$/
-const sounds = /SECRET|TOKEN|KEY|PASSWORD|PASSWD|CREDENTIAL|DATABASE_URL|_DSN$/i
-/** What these begin with is put into pages that everybody may read. */
-const shown = /^(?:NEXT_PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|REACT_APP|GATSBY|PUBLIC|VITE)_/
 const placeholder = /^(?:change[-_ ]?me|your[-_ ].*|x{3,}|<.*>|\.{3}|todo|encrypted:.*|\$\{.*\})$/i
 
 function isPlaceholder(value: string): boolean {

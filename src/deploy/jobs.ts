@@ -26,7 +26,8 @@ const cancelGraceSeconds = 10
 
 /**
  * Runs a job of a release to success, once for all time: after that it is answered at once. One that was under way when
- * the server died is waited for. `cancel` ends the run; without it the run outlives a server that closes, and this
+ * the server died is waited for, and one that the same deployment began and that has failed is not begun again: nobody
+ * knows what a second run would do. `cancel` ends the run; without it the run outlives a server that closes, and this
  * rejects. Throws `job.unknown`, `artifact.missing`, `secret.unreadable`, `engine.start-failed`.
  */
 export async function runJob(
@@ -43,11 +44,11 @@ export async function runJob(
   const run = await parts.store.write(async (db) => {
     const known =
       (await newestJobRun(db, place, { ...about, status: 'succeeded' })) ??
-      (await newestJobRun(db, place, { ...about, status: 'running' }))
-    return known ?? begin(parts, db, place, { ...about, by, deployment: deployment ?? null })
+      (await newestJobRun(db, place, { ...about, status: 'running' })) ??
+      (deployment && (await newestJobRun(db, place, { ...about, deployment })))
+    return known || begin(parts, db, place, { ...about, by, deployment: deployment ?? null })
   })
-  if (run.status === 'succeeded')
-    return { run: run.number, code: 0, signal: null, timedOut: false, cancelled: false }
+  if (run.status !== 'running') return { run: run.number, ...endOf(run) }
   return { run: run.number, ...(await carryOut(parts, of, run, cancel)) }
 }
 
@@ -192,7 +193,7 @@ async function carryOut(
     return end
   } catch (error) {
     // Anything else may pass, as a full disk or this server's end: then the run goes on, and its end is kept later.
-    if (error instanceof NaruError)
+    if (error instanceof NaruError && !error.code.startsWith('data.'))
       await keepEnd(parts, run, { status: 'failed', code: null, signal: null })
     throw error
   }
@@ -216,6 +217,14 @@ async function keepEnd(
     await appendEvent(db, at, { app, environment, kind: 'job.ended', data })
   })
 }
+
+/** Of a run that is over. */
+const endOf = ({ status, exitCode, signal }: JobRunRecord): JobEnd => ({
+  code: status === 'succeeded' ? 0 : exitCode,
+  signal,
+  timedOut: status === 'timed_out',
+  cancelled: status === 'cancelled',
+})
 
 function statusOf({ code, timedOut, cancelled }: JobEnd): Kept['status'] {
   if (cancelled) return 'cancelled'

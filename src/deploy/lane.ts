@@ -4,7 +4,7 @@ import type { Deployment } from '../model/deployment.ts'
 import { type Place, placeKey } from '../model/environment.ts'
 import type { RolloutEvent } from '../rollout/rollout.ts'
 import { requireDeployment, unfinishedDeployments } from '../store/deployments.ts'
-import { requireEnvironment } from '../store/environments.ts'
+import { findEnvironment, requireEnvironment } from '../store/environments.ts'
 import { requireRelease } from '../store/releases.ts'
 import { listScales } from '../store/scales.ts'
 import type { Effects } from './effects.ts'
@@ -52,6 +52,8 @@ export class Lane {
     private readonly place: Place,
     /** Asks for a rollback to this release by Naru itself. */
     takeOver: (place: Place, release: number) => Promise<unknown>,
+    /** The environment is gone and the lane has ended; `woken` says that somebody asked for something meanwhile. */
+    private readonly left: (woken: boolean) => void,
   ) {
     this.#steady = new SteadyLoop(parts, effects, place, takeOver)
   }
@@ -127,8 +129,19 @@ export class Lane {
   }
 
   async #rest(): Promise<void> {
+    const isThere = (await findEnvironment(this.parts.store.db, this.place)) !== undefined
+    if (!isThere) return this.#leave()
     await this.#steady.look()
     this.#hasRested = true
+  }
+
+  /** It was removed: whoever asks for it again gets a new lane. */
+  #leave(): void {
+    this.#closed = true
+    this.#cancelTimer()
+    for (const abort of this.#aborts.splice(0))
+      abort.reject(new NaruError('environment.unknown', { ...this.place }))
+    this.left(this.#again)
   }
 
   /** What waits begins all the same: it may be what mends it. */
@@ -171,8 +184,11 @@ export class Lane {
 
   async #over(number: number): Promise<NaruError> {
     const { rollout } = await requireDeployment(this.parts.store.db, this.place, number)
-    const facts = { app: this.place.app, deployment: number, status: rollout.status }
-    return new NaruError('deployment.over', facts)
+    return new NaruError('deployment.over', {
+      ...this.place,
+      deployment: number,
+      status: rollout.status,
+    })
   }
 
   /** The newest wish for an environment wins: the store says what was wished, so a crash forgets nothing. */

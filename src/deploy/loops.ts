@@ -35,6 +35,7 @@ export class Loops {
   readonly #dropped = new Set<string>()
   #closed = false
   #isCollecting = false
+  #removals: Promise<void> = Promise.resolve()
 
   constructor(private readonly parts: Parts) {
     const { store, engine, router, log, domain, clock } = parts
@@ -56,7 +57,7 @@ export class Loops {
     )
     for (const { name } of await listApps(store.db)) await source.ensure(name)
     await this.#endStrangers()
-    await finishRemovals(this.parts)
+    await this.finishRemovals()
     this.#refresh()
     for (const place of await listEnvironments(store.db)) this.wake(place)
     await this.builder.start()
@@ -72,10 +73,19 @@ export class Loops {
 
   /** Rejects when nothing acts there any more. */
   async abort(place: Place, deployment: number, by: string): Promise<void> {
-    if (this.#dropped.has(placeKey(place)))
-      throw new NaruError('environment.unknown', { app: place.app, environment: place.environment })
+    this.#requireActing(place)
+    try {
+      return await this.#lane(place).abort(deployment, by)
+    } catch (error) {
+      this.#requireActing(place) // Being destroyed meanwhile: that says more than what failed of it.
+      throw error
+    }
+  }
+
+  #requireActing({ app, environment }: Place): void {
+    if (this.#dropped.has(placeKey({ app, environment })))
+      throw new NaruError('environment.unknown', { app, environment })
     if (this.#closed) throw new Error('nothing acts there')
-    return this.#lane(place).abort(deployment, by)
   }
 
   /** Ends what is being built for builds that the store no longer wants; resolves when nothing of them runs any more. */
@@ -100,9 +110,25 @@ export class Loops {
   /** Ends everything that runs of an app or an environment: what is being built, then the instances within the grace. */
   async endAll(of: { app: string; environment?: string }, graceSeconds: number): Promise<void> {
     await this.builder.endAll(of)
-    const jobs = this.parts.engine.endRuns(of, graceSeconds)
-    await this.#effects.end(await this.parts.engine.list(of), graceSeconds)
-    await jobs
+    const instances = async () => this.#effects.end(await this.parts.engine.list(of), graceSeconds)
+    await Promise.all([this.parts.engine.endRuns(of, graceSeconds), instances()])
+  }
+
+  /**
+   * Removes what is left of what was destroyed. One after the other: one that is not over must not remove what has the
+   * name by then.
+   */
+  finishRemovals(): Promise<void> {
+    const turn = this.#removals.then(() => finishRemovals(this.parts))
+    this.#removals = turn.catch(() => {}) // How it ended is its own caller's business.
+    return turn
+  }
+
+  /** A destruction that failed half-way left both instances and files; one that is under way ends its own. */
+  async #finishDestructions(): Promise<void> {
+    if (this.#dropped.size > 0) return
+    await this.#endStrangers()
+    if (this.#dropped.size === 0) await this.finishRemovals()
   }
 
   /** One that still waits for the builds under way is enough. */
@@ -110,6 +136,7 @@ export class Loops {
     if (this.#isCollecting) return
     this.#isCollecting = true
     try {
+      await this.#finishDestructions()
       await this.collect()
     } finally {
       this.#isCollecting = false
@@ -142,8 +169,16 @@ export class Loops {
     const known = this.#lanes.get(key)
     if (known !== undefined) return known
     const { app, environment } = place
-    const lane = new Lane(this.parts, this.#effects, { app, environment }, (where, release) =>
-      queueRollback(this.parts, where, release, naruItself).then(() => this.wake(where)),
+    const lane = new Lane(
+      this.parts,
+      this.#effects,
+      { app, environment },
+      (where, release) =>
+        queueRollback(this.parts, where, release, naruItself).then(() => this.wake(where)),
+      (woken) => {
+        if (this.#lanes.get(key) === lane) this.#lanes.delete(key)
+        if (woken) this.wake({ app, environment })
+      },
     )
     this.#lanes.set(key, lane)
     return lane
@@ -166,17 +201,21 @@ export class Loops {
     this.traffic.refresh().catch((error: unknown) => this.#failed('the route table', error))
   }
 
-  /** Instances of apps that no longer exist: a destruction that a crash interrupted. */
+  /** Instances of apps that no longer exist: a destruction that a crash or a failure interrupted. */
   async #endStrangers(): Promise<void> {
     const known = new Set((await listEnvironments(this.parts.store.db)).map(placeKey))
     const strangers = (await this.parts.engine.list()).filter(
       ({ set }) => !known.has(placeKey(set)),
     )
-    if (strangers.length > 0)
+    try {
+      await this.#effects.end(strangers, 0)
+    } catch (error) {
+      this.#failed('taking what nobody owns out of the route table', error)
       await this.parts.engine.stop(
         strangers.map(({ id }) => id),
         0,
       )
+    }
   }
 
   #every(ms: number, name: string, task: () => Promise<unknown>): void {

@@ -19,7 +19,6 @@ import { checkDefaultHost, defaultRoutes } from './hosts.ts'
 import { takeIn } from './intake.ts'
 import type { Loops } from './loops.ts'
 import type { Parts } from './parts.ts'
-import { finishRemovals } from './removal.ts'
 import { queueRollback } from './rollback.ts'
 import { changeScale, scaleOf } from './scale.ts'
 import { runningIn, servingIn, servingNow } from './serving.ts'
@@ -37,7 +36,7 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
     createApp: (app, by) =>
       inTurn(async () => {
         checkedLabel('app', app)
-        await finishRemovals(parts) // What is left of an app of that name is not this one's.
+        await loops.finishRemovals() // What is left of an app of that name is not this one's.
         await source.ensure(app)
         if (await findApp(store.db, app)) return
         await store.write(async (db) => {
@@ -61,14 +60,14 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
           })
           await loops.endAll({ app }, destroyGraceSeconds)
           await loops.traffic.refresh()
-          await finishRemovals(parts)
+          await loops.finishRemovals()
         })
       }),
 
     createEnvironment: (app, wanted, by) =>
       inTurn(async () => {
         await requireApp(store.db, app)
-        await finishRemovals(parts)
+        await loops.finishRemovals()
         const place = { app, environment: wanted.environment }
         await checkBranch(parts, place, wanted.branch)
         await addEnvironment(parts, app, wanted, by)
@@ -87,7 +86,7 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
           await loops.endAll(place, destroyGraceSeconds)
           await loops.traffic.refresh()
           await source.dropRef(app, branch)
-          await finishRemovals(parts)
+          await loops.finishRemovals()
         })
       }),
 

@@ -1,13 +1,13 @@
 import type { Environment, Place } from '../model/environment.ts'
 import type { Instance, InstanceId } from '../model/instance.ts'
-import type { Release } from '../model/release.ts'
+import { isRouted, type Release, type ReleaseService } from '../model/release.ts'
 import type { RolloutPlan } from '../model/rollout.ts'
 import { type SetPlan, steady } from '../rollout/steady.ts'
 import { look, type Watch } from '../rollout/watch.ts'
 import { listDeployments } from '../store/deployments.ts'
 import { endWarm, findEnvironment } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
-import { requireRelease } from '../store/releases.ts'
+import { findRelease, requireRelease } from '../store/releases.ts'
 import { listScales } from '../store/scales.ts'
 import type { Effects } from './effects.ts'
 import type { Parts } from './parts.ts'
@@ -88,11 +88,37 @@ export class SteadyLoop {
         set.release === release && set.service === service && health !== 'stopping',
     )
     if (this.#ensured.has(key) && there.length >= count) return
+    if (await this.#waits({ release, service }, instances)) return
     await this.parts.engine.ensure(
       await setSpec(this.parts.store, this.place, release, service),
       count,
     )
     this.#ensured.add(key)
+  }
+
+  /** Where it must not run beside another release, what is left of that ends first; its end wakes this loop. */
+  async #waits(
+    { release, service }: Pick<SetPlan, 'release' | 'service'>,
+    instances: Instance[],
+  ): Promise<boolean> {
+    const others = instances
+      .filter(({ set }) => set.service === service && set.release !== release)
+      .map(({ set }) => set.release)
+    if (others.length === 0) return false
+    const its = await this.#worker(release, service)
+    if (its === undefined) return false
+    for (const other of new Set(others)) {
+      const theirs = await this.#worker(other, service)
+      if (theirs !== undefined && [its, theirs].some(({ overlap }) => overlap === 'none'))
+        return true
+    }
+    return false
+  }
+
+  /** The service as the release has it, where no traffic reaches it. */
+  async #worker(release: number, service: string): Promise<ReleaseService | undefined> {
+    const of = await findRelease(this.parts.store.db, this.place, release)
+    return of === undefined || isRouted(of, service) ? undefined : of.services[service]
   }
 
   /** While its predecessor is warm, a release that has died is replaced by it. Only an older one takes over. */
@@ -158,7 +184,8 @@ export class SteadyLoop {
     const kept = new Set(keep.flatMap((set) => keptOf(set, staying)))
     for (const instance of instances) {
       if (kept.has(instance.id) || this.#ending.has(instance.id)) continue
-      const release = await this.#release(instance.set.release)
+      // Unknown: left of an app of this name that was destroyed.
+      const release = await findRelease(this.parts.store.db, this.place, instance.set.release)
       const grace = release?.services[instance.set.service]?.stop.graceSeconds ?? 0
       this.#ending.add(instance.id)
       void this.effects

@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Place } from '../model/environment.ts'
-import type { InstanceId } from '../model/instance.ts'
+import type { Instance, InstanceId } from '../model/instance.ts'
 import type { Release } from '../model/release.ts'
 import type { Route } from '../model/route.ts'
 import { defaultSpec } from '../model/spec.ts'
@@ -68,7 +68,10 @@ export class Traffic {
 
   async #routes(): Promise<Route[]> {
     const { store, engine, domain } = this.parts
-    const instances = (await engine.list()).filter(({ id }) => !this.ending.has(id))
+    // One that ends while the engine answers may be in the answer, and not be about to end any more.
+    const ending = new Set(this.ending)
+    const isEnding = ({ id }: Instance) => ending.has(id) || this.ending.has(id)
+    const instances = (await engine.list()).filter((instance) => !isEnding(instance))
     const environments = await listEnvironments(store.db)
     const places = await Promise.all(
       environments.map(async (environment): Promise<PlaceRoutes> => {

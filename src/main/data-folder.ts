@@ -13,10 +13,20 @@ export async function prepareDataFolder(folder: string): Promise<void> {
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     await checkPrograms(folder)
   } catch (error) {
-    if (error instanceof NaruError) throw error
-    if (codeOf(error) === 'ENOSPC') throw new NaruError('data.full', { folder }, { cause: error })
+    const trouble = diskTrouble(folder, error)
+    if (trouble instanceof NaruError) throw trouble
     throw new NaruError('data.unwritable', { folder, reason: reasonOf(error) }, { cause: error })
   }
+}
+
+/** What a disk that is full, or cannot be written, has refused in the data folder, in Naru's words; any other error as it is. */
+export function diskTrouble(folder: string, error: unknown): unknown {
+  const code = codeOf(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new NaruError('data.full', { folder }, { cause: error })
+  if (code === 'EROFS')
+    return new NaruError('data.unwritable', { folder, reason: reasonOf(error) }, { cause: error })
+  return error
 }
 
 /** Where the system refuses the first folder on the way, Node.js says of the whole way that it is not there. */

@@ -29,7 +29,7 @@ import { openStore, type Store } from '../store/store.ts'
 import { boundsOf } from './bounds.ts'
 import { ownerToken } from './credentials.ts'
 import { type Address, type ServerOptions, sayAddress } from './options.ts'
-import { programFile } from './programs.ts'
+import { programFile, serverPrograms } from './programs.ts'
 import { workshops } from './workshops.ts'
 
 export type RunningServer = {
@@ -95,7 +95,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     rotateKey: (by) => rotateKey(store, clock.now, by),
     importArchive: source.importArchive,
     buildLog: building.log,
-    info: () => ({ ...info, table: loops.traffic.served }),
+    info: () => ({ ...info, table: loops.traffic.served, olderRouter: router.isOlder }),
     bounds: () => boundsOf(options.data, store, building.caches),
     served: clock.served,
     stop: (how) => void stop(how),
@@ -107,7 +107,8 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   await loops.start()
   await jobs.adopt()
   const file = join(options.data, 'server.json')
-  await writeFile(file, `${JSON.stringify(info)}\n`, { mode: 0o600 })
+  const kept = { ...info, programs: serverPrograms }
+  await writeFile(file, `${JSON.stringify(kept)}\n`, { mode: 0o600 })
   log.info('started', { api: info.api, http: info.http })
 
   let ending: Promise<void> | null = null

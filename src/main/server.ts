@@ -5,7 +5,7 @@ import { randomId } from '../base/id.ts'
 import { jsonLog, type Log } from '../base/log.ts'
 import { logFile } from '../base/log-file.ts'
 import { catalogues, languageOfEnvironment } from '../contract/words/languages.ts'
-import { prepareDataFolder } from './data-folder.ts'
+import { diskTrouble, prepareDataFolder } from './data-folder.ts'
 import { readOptions, type ServerOptions } from './options.ts'
 import { endLeftovers, type RunningServer, startServer } from './running-server.ts'
 
@@ -26,7 +26,9 @@ async function main(): Promise<void> {
     await endLeftovers(options, log)
     return announce({ ready: true })
   }
-  const server = await startServer(options, log)
+  const server = await startServer(options, log).catch((error: unknown) => {
+    throw diskTrouble(options.data, error)
+  })
   announce({ ready: true, api: server.info.api, http: server.info.http })
   if (options.foreground) process.stderr.write(`${sayAnswers(server.info)}\n`)
   endOnSignals(server, log)

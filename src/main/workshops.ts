@@ -7,7 +7,6 @@ import { cacheKeeper } from '../build/cache-keeper.ts'
 import { followBuildLog, trimBuildLogs } from '../build/log.ts'
 import { discardHalfBuilt } from '../build/slug.ts'
 import type { Workshop } from '../build/workshop.ts'
-import { english } from '../contract/words/english/english.ts'
 import type { BuildJob, BuildResult } from '../deploy/parts.ts'
 import type { Account } from '../engine/process/account.ts'
 import { makeAppPlaces, type Places, places } from '../engine/process/places.ts'
@@ -40,21 +39,33 @@ export function workshops(
     log,
   )
 
-  const afterBuilds = new Map<string, Promise<void>>()
-  function afterwards(app: string, work: () => Promise<void>): void {
+  const afterBuilds = new Map<string, { ended: Promise<void>; hurry(): void }>()
+  function afterwards(app: string, work: (nextBegins: AbortSignal) => Promise<void>): void {
     const before = afterBuilds.get(app)
+    const next = new AbortController()
     const ended = caches
-      .during(app, work)
-      .then(() => before)
+      .during(app, () => work(next.signal))
+      .then(() => before?.ended)
       // The next build installs anew, and tries to keep it again.
       .catch((error: unknown) => log.error('what was installed could not be kept', error, { app }))
-      .finally(() => afterBuilds.get(app) === ended && afterBuilds.delete(app))
-    afterBuilds.set(app, ended)
+      .finally(() => afterBuilds.get(app) === after && afterBuilds.delete(app))
+    const after = {
+      ended,
+      hurry: () => {
+        next.abort()
+        before?.hurry()
+      },
+    }
+    afterBuilds.set(app, after)
+  }
+  async function afterBuild(app: string): Promise<void> {
+    afterBuilds.get(app)?.hurry()
+    await afterBuilds.get(app)?.ended
   }
 
   async function build({ build, tree, spec }: BuildJob, signal: AbortSignal): Promise<BuildResult> {
     const { app, number, commit } = build
-    await afterBuilds.get(app)
+    await afterBuild(app)
     const { group } = await requireApp(store.db, app)
     const at = places(data).app(app)
     await makeAppPlaces(at, account, group)
@@ -73,7 +84,6 @@ export function workshops(
       host: process.env,
       staticServer: programFile('static-server'),
       afterwards: (work) => afterwards(app, work),
-      sayForeign: (note) => english.foreign(note),
     }
     await mkdir(join(logs, app), { recursive: true, mode: 0o700 })
     await trimBuildLogs(join(logs, app), keptLogs)
@@ -97,7 +107,7 @@ export function workshops(
         signal,
       ),
     async forget(app: string): Promise<void> {
-      await afterBuilds.get(app)
+      await afterBuild(app)
       await rm(join(logs, app), { recursive: true, force: true })
     },
   }

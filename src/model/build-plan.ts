@@ -1,11 +1,12 @@
+import type { BuildReason } from './build-reason.ts'
 import type { ForeignNote } from './foreign-note.ts'
 import type { Command, JobSpec, Spec } from './spec.ts'
 
 /** How files would be built, decided without building: the recipe and the spec together. */
 export type BuildPlan = {
   kind: string
-  /** What was found and chosen, a sentence each. */
-  reasons: string[]
+  /** What was found and chosen. */
+  reasons: BuildReason[]
   /** In their order; `folder` where a step runs elsewhere than in the app's folder. */
   steps: { name: string; command: Command; folder?: string }[]
   services: Record<string, Command>

@@ -1,5 +1,5 @@
 import type { Place } from './environment.ts'
-import type { Command, JobSpec, ServiceSpec, Strategy } from './spec.ts'
+import type { Command, JobSpec, RouteSpec, ServiceSpec, Strategy } from './spec.ts'
 
 /**
  * Artifact + spec + settings + secret versions + routes, frozen, numbered per app and environment.
@@ -30,7 +30,8 @@ export type Release = Place & {
 }
 
 export type ReleaseService = ServiceSpec & { command: Command }
-export type ReleaseRoute = { host: string; path: string; service: string }
+export type ReleaseRoute = Required<Pick<RouteSpec, 'host' | 'path' | 'service'>> &
+  Pick<RouteSpec, 'timeouts' | 'limits'>
 
 /** "v42": how a release's number is written for people. */
 export const releaseName = (number: number): string => `v${number}`

@@ -1,4 +1,5 @@
 import type { InstanceId } from './instance.ts'
+import type { RouteLimits, RouteTimeouts } from './route-bounds.ts'
 
 /** Host and path that lead to a service, and the instances in rotation behind them. */
 export type Route = {
@@ -13,6 +14,10 @@ export type Route = {
   backends: Backend[]
   /** What a visitor sees while no backend has an instance: nothing has served yet, or all are down. */
   page: 'starting' | 'down'
+  /** Not there: `defaultTimeouts`, as in a table of an older Naru. */
+  timeouts?: RouteTimeouts
+  /** Not there: `defaultLimits`. */
+  limits?: RouteLimits
 }
 
 export type Backend = {

@@ -1,4 +1,5 @@
 import { defaultBuild, defaultService, defaultSpec } from './spec.ts'
+import { limits, route, timeouts } from './spec-route-keys.ts'
 
 /**
  * What one key of `naru.yaml` takes. The reader takes its bounds from here, and docs/naru-yaml.md and
@@ -21,6 +22,8 @@ export type SpecValue =
   | { is: 'whole-number'; least: number; most: number }
   /** Bounds in seconds. */
   | { is: 'duration'; least: number; most: number }
+  /** The most in bytes; 0 is allowed. */
+  | { is: 'size'; most: number }
   /** `later`: words that a later version knows. */
   | { is: 'choice'; of: readonly string[]; later?: readonly string[] }
   | { is: 'mapping'; of: SpecMapping }
@@ -40,6 +43,8 @@ export type SpecMapping =
   | 'stop'
   | 'job'
   | 'route'
+  | 'timeouts'
+  | 'limits'
   | 'environment'
   | 'environmentService'
 
@@ -278,26 +283,9 @@ export const definition = {
       example: 'timeout: 1h',
     },
   },
-  route: {
-    host: {
-      value: { is: 'host' },
-      otherwise: '<app>.<domain>, or <app>-<environment>.<domain> outside production',
-      means: 'The host that is asked for.',
-      example: 'host: shop.example.com',
-    },
-    path: {
-      value: { is: 'route-path' },
-      default: '/',
-      means: 'The beginning of the path that is asked for, in whole segments.',
-      example: 'path: /api',
-    },
-    service: {
-      value: { is: 'service' },
-      default: 'web',
-      means: 'The service that answers.',
-      example: 'service: web',
-    },
-  },
+  route,
+  timeouts,
+  limits,
   environment: {
     branch: {
       value: { is: 'branch' },

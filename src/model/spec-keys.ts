@@ -1,4 +1,5 @@
 import type { SpecExpected } from '../base/spec-mistake.ts'
+import { wordDistance } from '../base/word-distance.ts'
 import { definition, type SpecMapping } from './spec-definition.ts'
 
 /** Why a key is refused: it comes later, it belongs elsewhere, or nobody knows it. */
@@ -27,7 +28,7 @@ export function nearestKey(typed: string, names: readonly string[]): string | un
   if (meant !== undefined) return meant
   if (word.length > 40) return undefined
   const [best] = names
-    .map((name) => ({ name, slips: distance(word, plain(name)) }))
+    .map((name) => ({ name, slips: wordDistance(word, plain(name)) }))
     .sort((a, b) => a.slips - b.slips)
   return best && best.slips <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined
 }
@@ -41,7 +42,9 @@ const later: Record<SpecMapping, readonly string[]> = {
   health: [],
   stop: [],
   job: ['schedule', 'timezone', 'overlap'],
-  route: ['limits'],
+  route: [],
+  timeouts: [],
+  limits: ['requests', 'per'],
   environment: ['promote'],
   environmentService: ['resources'],
 }
@@ -63,6 +66,8 @@ const homes: readonly [SpecMapping, string][] = [
   ['build', 'build.'],
   ['job', 'jobs.<name>.'],
   ['route', 'routes[].'],
+  ['timeouts', 'routes[].timeouts.'],
+  ['limits', 'routes[].limits.'],
   ['environment', 'environments.<name>.'],
 ]
 
@@ -82,6 +87,12 @@ const otherWords: ReadonlyMap<string, readonly string[]> = new Map([
   ['domain', ['host']],
   ['hostname', ['host']],
   ['prefix', ['path']],
+  ['maxbody', ['body']],
+  ['bodysize', ['body']],
+  ['concurrency', ['in-flight']],
+  ['maxconnections', ['in-flight']],
+  ['read', ['answer']],
+  ['response', ['answer']],
   ['cmd', ['command']],
   ['run', ['command']],
   ['script', ['command']],
@@ -125,24 +136,3 @@ const otherWords: ReadonlyMap<string, readonly string[]> = new Map([
 ])
 
 const plain = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '')
-
-/** How many letters must be typed, dropped, changed or swapped to get from one word to the other. */
-function distance(from: string, to: string): number {
-  let beforeLast: number[] = []
-  let last = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= from.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const change = from[i - 1] === to[j - 1] ? 0 : 1
-      let cost = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + change)
-      const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]
-      if (swapped) cost = Math.min(cost, at(beforeLast, j - 2) + 1)
-      row.push(cost)
-    }
-    beforeLast = last
-    last = row
-  }
-  return at(last, to.length)
-}
-
-const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY

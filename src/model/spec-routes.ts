@@ -1,9 +1,15 @@
+import {
+  defaultLimits,
+  defaultTimeouts,
+  type RouteLimits,
+  type RouteTimeouts,
+} from './route-bounds.ts'
 import type { RouteSpec, Spec } from './spec.ts'
-import { definition } from './spec-definition.ts'
+import { definition, type SpecKey } from './spec-definition.ts'
 import { nearestKey } from './spec-keys.ts'
 import type { Field, SpecMistakes } from './spec-mistakes.ts'
 import { readHost, readRoutePath } from './spec-paths.ts'
-import { readText } from './spec-values.ts'
+import { readDuration, readSize, readText, readWholeNumber } from './spec-values.ts'
 
 /** The routes of a list; undefined where there is none, whose app has `defaultRoutes`. */
 export function readRoutes(
@@ -48,9 +54,51 @@ function readRoute(
   const host = keys.host && readHost(keys.host, mistakes)
   const path = (keys.path && readRoutePath(keys.path, mistakes)) ?? '/'
   const service = readService(field, keys.service, services, mistakes)
+  const timeouts = keys.timeouts && readTimeouts(keys.timeouts, mistakes)
+  const limits = keys.limits && readLimits(keys.limits, mistakes)
   if (mistakes.list.length > before || service === undefined) return undefined
-  return { ...(host !== undefined && { host }), path, service }
+  return {
+    ...(host !== undefined && { host }),
+    path,
+    service,
+    ...(timeouts && { timeouts }),
+    ...(limits && { limits }),
+  }
 }
+
+function readTimeouts(field: Field, mistakes: SpecMistakes): RouteTimeouts {
+  const expected = { is: 'mapping', example: '{ answer: 5m }' } as const
+  const keys: Keys<'timeouts'> = mistakes.keysOf(field, 'timeouts', expected) ?? {}
+  const duration = (key: SpecKey<'timeouts'>) => {
+    const given = keys[key]
+    return given && readDuration(given, definition.timeouts[key].value, mistakes)
+  }
+  return {
+    connectSeconds: duration('connect') ?? defaultTimeouts.connectSeconds,
+    answerSeconds: duration('answer') ?? defaultTimeouts.answerSeconds,
+    idleSeconds: duration('idle') ?? defaultTimeouts.idleSeconds,
+  }
+}
+
+function readLimits(field: Field, mistakes: SpecMistakes): RouteLimits {
+  const expected = { is: 'mapping', example: '{ body: 100MB, in-flight: 20 }' } as const
+  const keys: Keys<'limits'> = mistakes.keysOf(field, 'limits', expected) ?? {}
+  const { body, wait } = definition.limits
+  const count = (key: 'in-flight' | 'queue') => {
+    const given = keys[key]
+    return given && readWholeNumber(given, definition.limits[key].value, mistakes)
+  }
+  const bytes = keys.body && readSize(keys.body, body.value, mistakes)
+  const seconds = keys.wait && readDuration(keys.wait, wait.value, mistakes)
+  return {
+    bodyBytes: bytes ?? defaultLimits.bodyBytes,
+    inFlight: count('in-flight') ?? defaultLimits.inFlight,
+    queue: count('queue') ?? defaultLimits.queue,
+    waitSeconds: seconds ?? defaultLimits.waitSeconds,
+  }
+}
+
+type Keys<M extends 'timeouts' | 'limits'> = Partial<Record<SpecKey<M>, Field>>
 
 function readService(
   route: Field,

@@ -1,4 +1,5 @@
 import { parseDuration } from '../base/duration.ts'
+import { parseBytes, sayBytes } from '../base/size.ts'
 import type { SpecExpected } from '../base/spec-mistake.ts'
 import { isLabel } from './name.ts'
 import type { Command } from './spec.ts'
@@ -109,6 +110,25 @@ export function readDuration(
     return mistakes.wrong(field, { is: 'at-most-duration', bound: sayBound(most) })
   }
   return seconds
+}
+
+/** Bytes up to a bound, in steps of 1024; a bare `0` needs no unit. */
+export function readSize(
+  field: Field,
+  { most }: { most: number },
+  mistakes: SpecMistakes,
+): number | undefined {
+  const expected = { is: 'size' } as const
+  const text = readText(field, expected, mistakes)
+  if (text === undefined) return undefined
+  const bytes = text === '0' ? 0 : parseBytes(text)
+  if (bytes === undefined) {
+    const close = /^(\d+(?:\.\d+)?) ?([kmgt])i?b?$/i.exec(text)
+    const nearest = close ? `${close[1]}${close[2]?.toUpperCase()}B` : undefined
+    return mistakes.wrong(field, expected, nearest === undefined ? {} : { nearest })
+  }
+  if (bytes > most) return mistakes.wrong(field, { is: 'at-most-size', limit: sayBytes(most) })
+  return bytes
 }
 
 function sayBound(seconds: number): string {

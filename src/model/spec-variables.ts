@@ -1,5 +1,5 @@
 import type { SpecExpected } from '../base/spec-mistake.ts'
-import { isVariable } from './name.ts'
+import { isReserved, isVariable } from './name.ts'
 import { type Field, type SpecMistakes, within } from './spec-mistakes.ts'
 import { readText } from './spec-values.ts'
 import { quote } from './yaml-tree.ts'
@@ -67,24 +67,11 @@ function readSecret(field: Field, mistakes: SpecMistakes): string | undefined {
 /** Whether a refused name can be shown: upper case, dashes and underscores are no value. */
 const isShortWord = (text: string): boolean => /^[A-Z_-]{1,40}$/.test(text)
 
-/** Whether Naru itself sets a variable of that name for every instance, so that nobody else can. */
-export const isReservedVariable = (name: string): boolean =>
-  reservedVariables.includes(name) || name.startsWith('NARU_')
-
-export const reservedVariables: readonly string[] = [
-  'PORT',
-  'HOST',
-  'PATH',
-  'HOME',
-  'TMPDIR',
-  '__proto__',
-]
-
 /** Why a name cannot be a setting's or a secret's. */
 function refuse(name: string): { expected: SpecExpected; nearest?: string } | undefined {
-  if (isReservedVariable(name)) return { expected: { is: 'not-naru-name' } }
+  if (isReserved(name)) return { expected: { is: 'not-naru-name' } }
   if (isVariable(name)) return undefined
   const nearest = name.replace(/[-. ]/g, '_')
   const expected = { is: 'variable-name' } as const
-  return isVariable(nearest) && !isReservedVariable(nearest) ? { expected, nearest } : { expected }
+  return isVariable(nearest) && !isReserved(nearest) ? { expected, nearest } : { expected }
 }

@@ -1,3 +1,5 @@
+import type { RouteLimits, RouteTimeouts } from './route-bounds.ts'
+
 /** A text is run as `/bin/sh -c TEXT`; a list is started as it is. */
 export type Command = string | readonly [string, ...string[]]
 
@@ -80,6 +82,10 @@ export type RouteSpec = {
   /** Starts with a slash; "/" is everything. */
   path: string
   service: string
+  /** Undefined where the file says nothing of them: `defaultTimeouts`. */
+  timeouts?: RouteTimeouts
+  /** The same: `defaultLimits`. */
+  limits?: RouteLimits
 }
 
 export const defaultService: ServiceSpec = {

@@ -66,6 +66,8 @@ export const frozenRoute = (route: RouteSpec, place: Place, domain: string): Rel
   host: route.host ?? defaultHost(place, domain),
   path: route.path,
   service: route.service,
+  ...(route.timeouts !== undefined && { timeouts: route.timeouts }),
+  ...(route.limits !== undefined && { limits: route.limits }),
 })
 
 function commands(spec: Spec, artifact: Artifact): Record<string, ReleaseService> {
@@ -87,7 +89,9 @@ function withoutWeb(spec: Spec, { services }: Artifact): Spec | undefined {
   const { web, ...others } = spec.services
   const isFound = Object.keys(services).length > 0 && !Object.hasOwn(services, 'web')
   const isAssumed = !spec.servicesNamed && web?.command === undefined
-  const hasOwnRoute = spec.routes.some(({ host, path }) => host !== undefined || path !== '/')
+  const hasOwnRoute = spec.routes.some(
+    ({ host, path, timeouts, limits }) => host !== undefined || path !== '/' || timeouts || limits,
+  )
   return isFound && isAssumed && !hasOwnRoute
     ? { ...spec, services: others, routes: [] }
     : undefined

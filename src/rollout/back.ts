@@ -7,7 +7,7 @@ import {
   strategyOf,
 } from '../model/rollout.ts'
 import { decide, enter, start, stop } from './decide.ts'
-import { retreat } from './retreat.ts'
+import { isExclusive, retreat } from './retreat.ts'
 import { canServe, servingCount, type View } from './view.ts'
 
 /** No forward step from here on: whatever was decided for the candidate and not done is forgotten. */
@@ -123,7 +123,7 @@ function cleanUp(before: Rollout): Rollout {
   const ending = before.candidate.services.filter((s) => !mayBeWarm || !s.routed)
   const state = stop(before, 'candidate', ending)
   const mayOverlap = (name: string) =>
-    !ending.some((service) => service.name === name && service.overlap === 'none')
+    !ending.some((service) => service.name === name && isExclusive(state, service))
   const next = startDisplaced(state, state.displaced.filter(mayOverlap))
   return next.pending.length === 0 ? finish(next) : next
 }

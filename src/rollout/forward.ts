@@ -9,6 +9,7 @@ import {
   unservedSince,
   withSlowness,
 } from './judge.ts'
+import { isExclusive } from './retreat.ts'
 import { startRolling } from './rolling.ts'
 import { isReady, restartsOf, type View } from './view.ts'
 
@@ -51,14 +52,14 @@ export function bake(before: Rollout, now: number): Rollout {
   const old = (state.stable?.services ?? []).filter((service) => !service.routed)
   const toStop = old.filter(({ name }) => !state.displaced.includes(name))
   state = stop(displace(state, toStop), 'stable', toStop)
-  const atOnce = later.filter((s) => s.overlap === 'allowed' || !isNamed(toStop, s.name))
+  const atOnce = later.filter((s) => !isExclusive(state, s) || !isNamed(toStop, s.name))
   return start(state, 'candidate', atOnce)
 }
 
 /** The old workers have ended, so the exclusive ones of a release gone back to may start. */
 export function startSucceeding(state: Rollout, ended: string[]): Rollout {
   const waiting = state.candidate.services.filter(
-    (s) => startsAfterFlip(state, s) && s.overlap === 'none' && ended.includes(s.name),
+    (s) => startsAfterFlip(state, s) && isExclusive(state, s) && ended.includes(s.name),
   )
   return start(state, 'candidate', waiting)
 }
@@ -94,7 +95,7 @@ function startWave(before: Rollout, services: ServicePlan[], now: number): Rollo
   const names = services.map((service) => service.name)
   const state: Rollout = { ...before, wave: { services: names, since: now } }
   if (state.pending.length > 0) return state // Something ends first.
-  const exclusive = services.filter((s) => s.overlap === 'none' && runsStable(state, s.name))
+  const exclusive = services.filter((s) => isExclusive(state, s) && runsStable(state, s.name))
   if (exclusive.length === 0) return start(state, 'candidate', services)
   return stop(displace(state, exclusive), 'stable', exclusive)
 }

@@ -61,7 +61,7 @@ function carryOut(
   return decide(next, { do: 'start', side: 'stable', services, count })
 }
 
-/** Workers of both releases that must never run beside each other. */
+/** Workers of both releases that must never run beside each other: one of them says so. */
 export const isExclusive = ({ candidate, stable }: Rollout, { name }: ServicePlan): boolean => {
   const both = [candidate, stable].map((plan) => plan?.services.find((one) => one.name === name))
   return both.every((one) => one !== undefined && !one.routed) && both.some(isNone)

@@ -1,5 +1,6 @@
 import { isOver, type Rollout, type ServicePlan, type Side } from '../model/rollout.ts'
 import { startsAfterFlip } from './judge.ts'
+import { isExclusive } from './retreat.ts'
 
 /** Instances by service. */
 export type Wanted = Record<Side, Record<string, number>>
@@ -48,9 +49,11 @@ function hasStarted({ wave, pending }: Rollout, service: ServicePlan): boolean {
   return inWave ? !waits : service.routed
 }
 
-const waitsForOld = ({ pending }: Rollout, { name, overlap }: ServicePlan): boolean =>
-  overlap === 'none' &&
-  pending.some(({ effect }) => effect.do === 'stop' && effect.services.includes(name))
+const waitsForOld = (rollout: Rollout, service: ServicePlan): boolean =>
+  isExclusive(rollout, service) &&
+  rollout.pending.some(
+    ({ effect }) => effect.do === 'stop' && effect.services.includes(service.name),
+  )
 
 function stableOf({ status, stable, displaced }: Rollout): ServicePlan[] {
   if (stable === null || status === 'queued') return []

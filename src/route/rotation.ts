@@ -49,6 +49,7 @@ function routesOf(
       ...(old && serving !== null ? [setOf(here, serving, old.service)] : []),
       ...(its && beside ? [setOf(here, beside.release, its.service, beside.most)] : []),
     ]
+    const { timeouts, limits } = address
     return {
       host: address.host,
       path: address.path,
@@ -57,6 +58,8 @@ function routesOf(
       service: address.service,
       backends: backendsOf(sets),
       page,
+      ...(timeouts !== undefined && { timeouts }),
+      ...(limits !== undefined && { limits }),
     }
   })
 }

@@ -52,6 +52,8 @@ export type RouteTraffic = {
   /** Requests answered within each of `latencyBoundsMs`, not cumulative; the last is everything slower. */
   latencies: number[]
   inFlight: number
+  /** Of the row without a release: requests that wait for room, that did, and that were turned away for want of it. */
+  queue: { waiting: number; waited: number; turnedAway: number }
 }
 
 export const latencyBoundsMs: readonly number[] = [

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { NaruError } from '../base/error.ts'
 import type { Route, RouteTable } from '../model/route.ts'
+import { defaultLimits, defaultTimeouts } from '../model/route-bounds.ts'
 import { isRouteHost } from './host.ts'
 import type { Applied, RefusedRoute } from './router.ts'
 
@@ -114,8 +115,28 @@ function reasonAgainst(route: unknown): string | null {
     if (typeof name !== 'string' || name === '')
       return 'it does not name its app, environment and service'
   if (page !== 'starting' && page !== 'down') return `it has no page ${quoted(page)}`
+  const unfit = reasonAgainstBounds(route)
+  if (unfit !== null) return unfit
   if (!Array.isArray(backends)) return 'it has no list of backends'
   return backends.map(reasonAgainstBackend).find((reason) => reason !== null) ?? null
+}
+
+/** Timeouts and limits need not be there; what is there is whole. */
+function reasonAgainstBounds(route: Record<string, unknown>): string | null {
+  for (const [name, defaults] of Object.entries({
+    timeouts: defaultTimeouts,
+    limits: defaultLimits,
+  })) {
+    const bounds = route[name]
+    if (bounds === undefined) continue
+    if (!isRecord(bounds)) return `its ${name} are none: ${quoted(bounds)}`
+    for (const key of Object.keys(defaults)) {
+      const bound = bounds[key]
+      if (typeof bound !== 'number' || !Number.isFinite(bound) || bound < 0)
+        return `its ${name} have no ${key}: ${quoted(bound)}`
+    }
+  }
+  return null
 }
 
 function reasonAgainstBackend(backend: unknown): string | null {

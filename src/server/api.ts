@@ -7,6 +7,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { randomId } from '../base/id.ts'
+import { Admissions } from './admissions.ts'
 import { appRoutes } from './apps.ts'
 import { archiveRoutes } from './archives.ts'
 import { authenticate } from './authentication.ts'
@@ -53,7 +54,7 @@ const closeGraceMs = 1000
 /** The HTTP API over the given parts: all that is told to or asked of Naru goes through it. */
 export async function apiServer(parts: ApiParts, limits?: StreamLimits): Promise<ApiServer> {
   const api = bareServer(parts)
-  const streams = new Streams(parts.log, limits)
+  const streams = new Streams(parts, limits)
   const routes = collectRoutes(api)
   // First, so that a connection which is refused is closed too.
   await api.register(websocket, {
@@ -66,7 +67,7 @@ export async function apiServer(parts: ApiParts, limits?: StreamLimits): Promise
     },
   })
   logRequests(api, parts.log)
-  authenticate(api, parts.tokens)
+  authenticate(api, new Admissions(parts.tokens, parts.store.onEvent))
   checkNames(api)
   answerFailures(api, parts)
   readJsonBodies(api)

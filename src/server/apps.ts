@@ -8,10 +8,12 @@ import { requireEnvironment } from '../store/environments.ts'
 import { askedBy } from './authentication.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { appPath, failures } from './path.ts'
+import { stillThere } from './still-there.ts'
 
 export function appRoutes(api: Api, { conductor, store: { db } }: ApiParts): void {
-  const view = async ({ name, createdAt }: App): Promise<shapes.AppView> => {
-    const place = { app: name, environment: production }
+  const placeOf = (app: App) => ({ ...app, app: app.name, environment: production })
+  const view = async (app: App): Promise<shapes.AppView> => {
+    const { name, createdAt, ...place } = placeOf(app)
     const { stable } = await requireEnvironment(db, place)
     return { name, createdAt, stable, urls: await conductor.urls(place) }
   }
@@ -27,8 +29,8 @@ export function appRoutes(api: Api, { conductor, store: { db } }: ApiParts): voi
       },
     },
     async () => {
-      const views = await Promise.allSettled((await listApps(db)).map(view))
-      return { apps: views.flatMap(stillThere) }
+      const apps = (await listApps(db)).map(placeOf)
+      return { apps: await stillThere(db, apps, view) }
     },
   )
 
@@ -91,12 +93,4 @@ export function appRoutes(api: Api, { conductor, store: { db } }: ApiParts): voi
       return reply.code(204).send(undefined)
     },
   )
-}
-
-/** An app that was removed while the list was made is not in it. */
-function stillThere(result: PromiseSettledResult<shapes.AppView>): shapes.AppView[] {
-  if (result.status === 'fulfilled') return [result.value]
-  const error: unknown = result.reason
-  if (error instanceof NaruError && error.code === 'environment.unknown') return []
-  throw error
 }

@@ -4,7 +4,7 @@ import { NaruError } from '../base/error.ts'
 import * as shapes from '../contract/shapes.ts'
 import { archiveLimits } from '../model/archive-entry.ts'
 import { waitingBuilds } from '../store/builds.ts'
-import { askedBy } from './authentication.ts'
+import { knownAsker } from './authentication.ts'
 import { buildView } from './builds.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { failures, home, homePath } from './path.ts'
@@ -43,7 +43,9 @@ export function archiveRoutes(
           watchSilence(body)
           const sent = { body, name: query.name, at: new Date() }
           const commit = await importArchive(place.app, sent)
-          const push = { commit, source: 'archive' as const, by: askedBy(request) }
+          const { name: by, revoked } = knownAsker(request)
+          revoked.throwIfAborted() // Sending may take long.
+          const push = { commit, source: 'archive' as const, by }
           const build = await conductor.push(place, push)
           return await reply.code(202).send(buildView(build, await waitingBuilds(db)))
         } finally {

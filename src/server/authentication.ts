@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { grants, type Permission } from '../access/permissions.ts'
-import type { Tokens } from '../access/tokens.ts'
 import { NaruError } from '../base/error.ts'
+import type { Admissions, Asker } from './admissions.ts'
 import type { Api } from './parts.ts'
 
 declare module 'fastify' {
@@ -15,11 +15,11 @@ declare module 'fastify' {
   }
 }
 
-/** The token that was sent, and its name. */
-export type Asker = { name: string; token: string }
-
-/** Lets a request pass only with a token that has its route's permission, and refuses routes that name none. */
-export function authenticate(api: Api, tokens: Tokens): void {
+/**
+ * Lets a request pass only with a token that has its route's permission, and refuses routes that name none. A body may
+ * take long to come: a token that was revoked meanwhile is refused when it is there.
+ */
+export function authenticate(api: Api, admissions: Admissions): void {
   api.decorateRequest('asker', null)
   api.addHook('onRoute', ({ method, url, config }) => {
     if (config?.permission === undefined) {
@@ -29,8 +29,9 @@ export function authenticate(api: Api, tokens: Tokens): void {
   api.addHook('onRequest', async (request) => {
     const { permission } = request.routeOptions.config
     if (request.is404 || permission === 'open') return
-    request.asker = await askerOf(tokens, request, permission)
+    request.asker = await askerOf(admissions, request, permission)
   })
+  api.addHook('preHandler', async ({ asker }) => asker?.revoked.throwIfAborted())
 }
 
 /** Name of the token that a request came with. */
@@ -38,7 +39,7 @@ export function askedBy(request: FastifyRequest): string {
   return knownAsker(request).name
 }
 
-/** Whose token it was; only for routes with a permission. */
+/** Whose token it was, and whether it is revoked; only for routes with a permission. */
 export function knownAsker({ asker }: FastifyRequest): Asker {
   if (asker === null) throw new Error('an open route asked who is asking')
   return asker
@@ -48,18 +49,18 @@ export function knownAsker({ asker }: FastifyRequest): Asker {
 export const isGit = (url: string): boolean => url.startsWith('/git/')
 
 async function askerOf(
-  tokens: Tokens,
+  admissions: Admissions,
   { url, headers }: FastifyRequest,
   permission: Permission | undefined,
 ): Promise<Asker> {
   const token = tokenIn(headers.authorization, isGit(url))
   if (token === undefined) throw new NaruError('token.missing', {})
-  const found = await tokens.find(token)
+  const found = await admissions.admit(token)
   if (found === undefined) throw new NaruError('token.invalid', {})
   if (permission === undefined || !grants(found.kind, permission)) {
     throw new NaruError('permission.denied', { permission: permission ?? 'none' })
   }
-  return { name: found.name, token }
+  return found
 }
 
 function tokenIn(header: string | undefined, basicToo: boolean): string | undefined {

@@ -1,16 +1,19 @@
 import { z } from 'zod'
 import * as shapes from '../contract/shapes.ts'
 import type { Build } from '../model/build.ts'
+import { checkedLabel } from '../model/name.ts'
 import { requireApp } from '../store/apps.ts'
 import { listBuilds, requireBuild, waitingBuilds } from '../store/builds.ts'
+import { requireEnvironment } from '../store/environments.ts'
 import { askedBy } from './authentication.ts'
+import { wordsFor } from './failure.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { appNumberPath, appPath, failures, flag, listQuery } from './path.ts'
 import { afterQuery, type Message, resumeAfter, type Streams, streamOf } from './stream.ts'
 
 export function buildRoutes(
   api: Api,
-  { store: { db }, buildLog, conductor }: ApiParts,
+  { store: { db }, buildLog, conductor, words: own }: ApiParts,
   streams: Streams,
 ): void {
   api.get(
@@ -18,17 +21,20 @@ export function buildRoutes(
     {
       config: { permission: 'builds.read' },
       schema: {
-        summary: "The app's builds, newest first",
+        summary: "The app's builds, or those of one environment, newest first",
         tags: ['builds'],
         params: appPath,
-        querystring: listQuery,
+        querystring: listQuery.extend({ environment: z.string().optional() }),
         response: { 200: z.object({ builds: z.array(shapes.build) }), ...failures },
       },
     },
-    async ({ params: { app }, query: { limit } }) => {
+    async ({ params: { app }, query: { limit, environment } }) => {
       await requireApp(db, app)
+      if (environment !== undefined) {
+        await requireEnvironment(db, { app, environment: checkedLabel('environment', environment) })
+      }
       const waiting = await waitingBuilds(db)
-      const builds = await listBuilds(db, app, limit)
+      const builds = await listBuilds(db, app, limit, environment)
       return { builds: builds.map((build) => buildView(build, waiting)) }
     },
   )
@@ -67,10 +73,12 @@ export function buildRoutes(
       const { follow } = request.query
       const after = resumeAfter(request, request.query.after) ?? 0
       await find(request.params)
+      const words = wordsFor(request, own)
       await streams.send(request, reply, async function* (signal): AsyncGenerator<Message> {
         let id = 0
-        for await (const text of buildLog(app, number, { follow }, signal)) {
+        for await (const line of buildLog(app, number, { follow }, signal)) {
           id += 1
+          const text = typeof line === 'string' ? line : words.buildNote(line)
           if (id > after) yield { id, event: 'line', data: { text } }
         }
         // A log that was cut short, since the server ends, has not ended.

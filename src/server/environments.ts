@@ -14,6 +14,7 @@ import { instanceView } from './instances.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { appPath, failures, home, homePath } from './path.ts'
 import { requirePlace } from './place.ts'
+import { stillThere } from './still-there.ts'
 
 export function environmentRoutes(
   api: Api,
@@ -45,7 +46,7 @@ export function environmentRoutes(
     async ({ params }) => {
       const { name } = await requireApp(db, params.app)
       const found = await listEnvironments(db, name)
-      return { environments: await Promise.all(found.map(environmentView)) }
+      return { environments: await stillThere(db, found, environmentView) }
     },
   )
 
@@ -109,14 +110,16 @@ export function environmentRoutes(
       const { app, environment, stable, warm } = await requirePlace(db, params)
       const unfinished = await unfinishedDeployments(db, params)
       const newest = await listDeployments(db, params, unfinished.length + 1)
+      const running = runningIn(unfinished)
       return {
         app,
         environment,
         urls: await conductor.urls(params),
         serving: await conductor.serving(params),
+        beside: running?.rollout.traffic === 'both' ? running.release : null,
         stable,
         warm: warmView(warm, served()),
-        deployment: await view(runningIn(unfinished) ?? unfinished[0]),
+        deployment: await view(running ?? unfinished[0]),
         last: await view(newest.find(({ rollout }) => isOver(rollout.status))),
         instances: (await engine.list(params)).map(instanceView),
       }

@@ -27,6 +27,9 @@ export function gitRoutes(api: Api, { git, store: { db }, words, log }: ApiParts
 
   async function answer(request: FastifyRequest, reply: FastifyReply, asked: GitRequest) {
     reply.raw.on('error', () => reply.raw.destroy()) // A pusher who goes away is no failure of ours.
+    const { revoked } = knownAsker(request)
+    const cut = () => cutUnlessPushed(request, reply)
+    revoked.addEventListener('abort', cut)
     try {
       await git(request.raw, reply.raw, asked)
       reply.hijack()
@@ -35,8 +38,16 @@ export function gitRoutes(api: Api, { git, store: { db }, words, log }: ApiParts
       log.error('an answer to git was cut short', error, { requestId: request.id, app: asked.app })
       reply.hijack()
       reply.raw.destroy()
+    } finally {
+      revoked.removeEventListener('abort', cut)
     }
   }
+}
+
+/** A push that has arrived whole is the hook's to decide: it asks with the same token, and says why it is refused. */
+function cutUnlessPushed({ url, raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.complete && pathOf(url).endsWith('/git-receive-pack')) return
+  reply.raw.destroy()
 }
 
 function askedOf(request: FastifyRequest, words: Words): GitRequest {
@@ -45,11 +56,12 @@ function askedOf(request: FastifyRequest, words: Words): GitRequest {
   if (name === undefined || path === undefined) {
     throw new NaruError('path.unknown', { path: `${request.method} ${pathOf(request.url)}` })
   }
+  const { name: pusher, token } = knownAsker(request)
   return {
     app: checkedLabel('app', name),
     path,
     query: Object.fromEntries(searchParams),
-    pusher: knownAsker(request),
+    pusher: { name: pusher, token },
     language: wordsFor(request, words).language,
   }
 }

@@ -16,6 +16,7 @@ import type { CommandWish, ReleaseCommand } from '../deploy/commands.ts'
 import type { Conductor } from '../deploy/conductor.ts'
 import type { JobDesk } from '../deploy/jobs.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { BuildLine } from '../model/build-note.ts'
 import type { Place } from '../model/environment.ts'
 import type { Store } from '../store/store.ts'
 
@@ -69,7 +70,7 @@ export type BuildLog = (
   number: number,
   how: { follow: boolean },
   signal: AbortSignal,
-) => AsyncIterable<string>
+) => AsyncIterable<BuildLine>
 
 /** Where routes are added: their shapes give requests and answers their types. */
 export type Api = FastifyInstance<

@@ -11,11 +11,12 @@ import {
 import * as shapes from '../contract/shapes.ts'
 import type { OpenCommand } from '../engine/engine.ts'
 import type { Place } from '../model/environment.ts'
-import { askedBy } from './authentication.ts'
+import { knownAsker } from './authentication.ts'
 import { failureOf } from './failure.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { failures, home, homePath } from './path.ts'
 import { requirePlace } from './place.ts'
+import { farewellMs } from './stream.ts'
 
 /** How long whoever connects may take to say what shall be run. */
 const beginWithinMs = 10_000
@@ -61,6 +62,7 @@ class CommandSession {
   #running: OpenCommand | null = null
   #hasBegun = false
   #inputEnds = false
+  /** Whoever runs it has gone, or is told no more. */
   #isGone = false
   #room = firstRoomBytes
 
@@ -72,8 +74,12 @@ class CommandSession {
 
   serve(place: Place): void {
     this.#request.raw.socket.setKeepAlive(true, keepAliveMs)
+    const { revoked } = knownAsker(this.#request)
+    const refuse = () => this.#fail(revoked.reason)
+    revoked.addEventListener('abort', refuse, { once: true })
     const late = setTimeout(() => this.#refuse('nothing was asked for in time'), beginWithinMs)
     this.#socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (this.#isGone) return
       if (isBinary) return this.#input(data)
       const message = shapes.toCommand.safeParse(parsed(data))
       if (!message.success) return this.#refuse('a message is not understood')
@@ -90,13 +96,15 @@ class CommandSession {
     this.#socket.on('error', () => {}) // "close" follows.
     this.#socket.once('close', () => {
       clearTimeout(late)
+      revoked.removeEventListener('abort', refuse)
       this.#isGone = true
       this.#end()
     })
+    if (revoked.aborted) refuse()
   }
 
   async #run(place: Place, wish: shapes.CommandBegin): Promise<void> {
-    const by = askedBy(this.#request)
+    const { name: by } = knownAsker(this.#request)
     const { release, running } = await this.#parts.openCommand(place, wish, by)
     this.#running = running
     if (this.#isGone) return this.#end()
@@ -152,10 +160,16 @@ class CommandSession {
     this.#fail(new NaruError('request.invalid', { issues: [issue] }))
   }
 
+  /** Nothing is passed on after the reason, either way; a reader who does not take it is cut off. */
   #fail(error: unknown): void {
+    if (this.#isGone) return
     const failure = failureOf(error, this.#request, this.#parts)
+    const told = this.#tell({ failure })
+    this.#isGone = true
     this.#end()
-    void this.#tell({ failure }).then(() => this.#socket.close())
+    void told.then(() => this.#socket.close())
+    const late = setTimeout(() => this.#socket.terminate(), farewellMs).unref()
+    this.#socket.once('close', () => clearTimeout(late))
   }
 
   #tell(message: FromCommand): Promise<void> {

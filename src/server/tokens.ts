@@ -42,7 +42,7 @@ export function tokenRoutes(api: Api, { tokens, store: { db } }: ApiParts): void
     {
       config: { permission: 'tokens.change' },
       schema: {
-        summary: 'Revokes a token, which opens nothing from then on',
+        summary: 'Revokes a token, which opens nothing from then on and ends what it holds open',
         tags: ['tokens'],
         params: z.object({ token: z.string() }),
         response: { 204: z.undefined().describe('it is revoked'), ...failures },

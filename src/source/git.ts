@@ -7,14 +7,31 @@ export const neededGit = '2.29'
 
 /** The version of the git that Naru would use, "2.39.5"; `git.missing`, or `git.too-old` below `neededGit`. */
 export async function checkGit(path = process.env['PATH']): Promise<string> {
-  const { stdout } = await run(['--version'], { environment: { ...gitEnvironment(), PATH: path } })
-  const said = stdout.toString().trim()
-  const found = /\d+(?:\.\d+)+/.exec(said)?.[0]
-  if (found === undefined || !reaches(found, neededGit)) {
+  const said = await askVersion(path)
+  const found = versionIn(said)
+  if (found === undefined || !fitsGit(found)) {
     throw new NaruError('git.too-old', { found: found ?? said, needed: neededGit })
   }
   return found
 }
+
+/** The version of the git that is found here, whether or not it fits; null where there is none that says it. */
+export async function gitVersion(): Promise<string | null> {
+  try {
+    return versionIn(await askVersion(process.env['PATH'])) ?? null
+  } catch {
+    return null // Not there, not ours to run, broken: whoever asks for the version has none of use.
+  }
+}
+
+export const fitsGit = (version: string): boolean => reaches(version, neededGit)
+
+async function askVersion(path: string | undefined): Promise<string> {
+  const { stdout } = await run(['--version'], { environment: { ...gitEnvironment(), PATH: path } })
+  return stdout.toString().trim()
+}
+
+const versionIn = (said: string): string | undefined => /\d+(?:\.\d+)+/.exec(said)?.[0]
 
 export type GitOptions = {
   /** Absolute path of the bare repository; left out for commands that need none. */

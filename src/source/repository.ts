@@ -40,7 +40,10 @@ export type Repositories = {
   archive(app: string, commit: string): Promise<Readable>
   /** Makes a commit of a tar.gz as it comes, all or nothing; gives its id. `archive.*` for what is not taken in. */
   importArchive(app: string, sent: SentArchive): Promise<string>
-  /** Points the branch at the commit, wherever it was; again is fine. Nothing else moves a branch. */
+  /**
+   * Points the branch at the commit, wherever it was; again is fine. Nothing else moves a branch. Takes away those that git
+   * cannot have beside it, `release` where it is `release/x`: what deployed them is gone, or has another branch by now.
+   */
   moveRef(app: string, branch: string, commit: string): Promise<void>
   /** Takes the branch away; one that is not there is fine. Its commits stay as long as something keeps them. */
   dropRef(app: string, branch: string): Promise<void>
@@ -62,6 +65,12 @@ export function repositories({ folder }: { folder: string }): Repositories {
     if (!stdout.toString().startsWith(`${commit} commit `)) {
       throw new NaruError('commit.unknown', { app, commit })
     }
+  }
+
+  const refsBeside = async (app: string, ref: string): Promise<string[]> => {
+    const { stdout } = await run(app, ['for-each-ref', '--format=%(refname)', 'refs/heads/'])
+    const isBeside = (other: string) => other.startsWith(`${ref}/`) || ref.startsWith(`${other}/`)
+    return stdout.toString().split('\n').filter(Boolean).filter(isBeside)
   }
 
   return {
@@ -128,7 +137,9 @@ export function repositories({ folder }: { folder: string }): Repositories {
     },
     async moveRef(app, branch, commit) {
       await requireCommit(app, commit)
-      await updateRef(pathOf(app), branchRef(branch), commit)
+      const ref = branchRef(branch)
+      for (const other of await refsBeside(app, ref)) await run(app, ['update-ref', '-d', other])
+      await updateRef(pathOf(app), ref, commit)
     },
     async dropRef(app, branch) {
       const ref = branchRef(branch)

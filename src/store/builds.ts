@@ -61,14 +61,15 @@ export async function requireBuild(db: Db, app: string, number: number): Promise
 }
 
 /** Newest first, of all environments. */
-export async function listBuilds(db: Db, app: string, limit: number): Promise<Build[]> {
-  const rows = await db
-    .selectFrom('builds')
-    .selectAll()
-    .where('app', '=', app)
-    .orderBy('number', 'desc')
-    .limit(limit)
-    .execute()
+export async function listBuilds(
+  db: Db,
+  app: string,
+  limit: number,
+  environment?: string,
+): Promise<Build[]> {
+  const ofApp = db.selectFrom('builds').selectAll().where('app', '=', app)
+  const found = environment === undefined ? ofApp : ofApp.where('environment', '=', environment)
+  const rows = await found.orderBy('number', 'desc').limit(limit).execute()
   return rows.map(buildOf)
 }
 

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import { NaruError } from '../base/error.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Place } from '../model/environment.ts'
-import { isOver, moves, type Status } from '../model/rollout.ts'
+import { effectKinds, isOver, moves, type Rollout, type Status } from '../model/rollout.ts'
 import { fromJson, toJson } from './json.ts'
 import type { Db, Tables } from './tables.ts'
 
@@ -66,6 +66,25 @@ export async function unfinishedDeployments(db: Db, place?: Place): Promise<Depl
   return rows.map(deploymentOf)
 }
 
+/**
+ * A status or an effect that this Naru does not know, of a deployment that may not be over: only a newer one can have
+ * written it, and knows what it means. Undefined if there is none.
+ */
+export async function unknownState(db: Db): Promise<string | undefined> {
+  const rows = await db
+    .selectFrom('deployments')
+    .select(['status', 'rollout'])
+    .where('status', 'not in', over)
+    .execute()
+  for (const { status, rollout } of rows) {
+    if (!Object.hasOwn(moves, status)) return status
+    const effects = fromJson<Rollout>(rollout).pending.map(({ effect }) => effect.do)
+    const unknown = effects.find((effect) => !effectKinds.includes(effect))
+    if (unknown !== undefined) return unknown
+  }
+  return undefined
+}
+
 /** Forgets all but the newest so many of the environment and those that are not over. Returns how many. */
 export async function trimDeployments(db: Db, place: Place, keep: number): Promise<number> {
   const newestToGo = await ofPlace(db, place)
@@ -111,6 +130,7 @@ export async function saveDeployment(db: Db, deployment: Deployment): Promise<vo
 
 const statuses = Object.keys(moves) as Status[]
 const unfinished = statuses.filter((status) => !isOver(status))
+const over = statuses.filter(isOver)
 
 const ofPlace = (db: Db, { app, environment }: Place) =>
   db.selectFrom('deployments').where('app', '=', app).where('environment', '=', environment)

@@ -72,20 +72,21 @@ export async function listJobRuns(db: Db, place: Place, limit: number): Promise<
   return rows.map(runOf)
 }
 
-/** The newest run of a release's job that has this status. */
+/** The newest run of a release's job that has this status, or belongs to this deployment. */
 export async function newestJobRun(
   db: Db,
   place: Place,
-  { release, job, status }: Pick<JobRunRecord, 'release' | 'job' | 'status'>,
+  of: Pick<JobRunRecord, 'release' | 'job'> & ({ status: JobRunStatus } | { deployment: number }),
 ): Promise<JobRunRecord | undefined> {
-  const row = await ofPlace(db, place)
+  const runs = ofPlace(db, place)
     .selectAll()
-    .where('release', '=', release)
-    .where('job', '=', job)
-    .where('status', '=', status)
-    .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+    .where('release', '=', of.release)
+    .where('job', '=', of.job)
+  const wanted =
+    'status' in of
+      ? runs.where('status', '=', of.status)
+      : runs.where('deployment', '=', of.deployment)
+  const row = await wanted.orderBy('number', 'desc').limit(1).executeTakeFirst()
   return row && runOf(row)
 }
 

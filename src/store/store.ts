@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { NaruError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import type { NaruEvent } from '../model/event.ts'
+import { unknownState } from './deployments.ts'
 import { openConnection } from './driver.ts'
 import { lastEventId, listEvents } from './events.ts'
 import { databaseFile, makeFolder, makePrivateFile } from './folder.ts'
@@ -49,6 +51,11 @@ export async function openStore(
   const vault = openVault(folder)
   const writer = openConnection<Tables>(file, 'write')
   const reader = openConnection<Tables>(file, 'read')
+  const found = await unknownState(reader.db)
+  if (found !== undefined) {
+    await Promise.all([reader.close(), writer.close()])
+    throw new NaruError('data.newer', { file, found })
+  }
   const teller = await eventTeller(reader.db, options.log)
   const queue = writeQueue(writer.db, () => teller.tell())
   const rotateKey: Store['rotateKey'] = async (record) => {

@@ -1,4 +1,5 @@
 import type { Route, RouteTable } from '../model/route.ts'
+import { defaultLimits, defaultTimeouts } from '../model/route-bounds.ts'
 import { fromJson, toJson } from './json.ts'
 import type { Db } from './tables.ts'
 
@@ -23,7 +24,8 @@ export async function saveTable(db: Db, routes: readonly Route[], served = 0): P
 }
 
 /** Rebuilt key by key, so that the same content is the same text. */
-function inOrder({ host, path, app, environment, service, backends, page }: Route): Route {
+function inOrder({ backends, timeouts, limits, ...route }: Route): Route {
+  const { host, path, app, environment, service, page } = route
   const sorted = backends
     .map(({ release, weight, instances }) => ({
       release,
@@ -33,8 +35,16 @@ function inOrder({ host, path, app, environment, service, backends, page }: Rout
         .sort((a, b) => compare(a.id, b.id)),
     }))
     .sort((a, b) => a.release - b.release)
-  return { host, path, app, environment, service, backends: sorted, page }
+  return {
+    ...{ host, path, app, environment, service, backends: sorted, page },
+    ...(timeouts && { timeouts: byKey(timeouts, defaultTimeouts) }),
+    ...(limits && { limits: byKey(limits, defaultLimits) }),
+  }
 }
+
+/** The same keys in the order of another one. */
+const byKey = <T extends object>(bounds: T, like: T): T =>
+  Object.fromEntries(Object.keys(like).map((key) => [key, bounds[key as keyof T]])) as T
 
 const routeKey = ({ host, path, app, environment }: Route): string =>
   toJson([host, path, app, environment])

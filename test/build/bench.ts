@@ -10,6 +10,7 @@ import type { CommitEntry } from '../../src/build/commit-files.ts'
 import { lastBuildLines } from '../../src/build/log.ts'
 import type { Workshop } from '../../src/build/workshop.ts'
 import { defaultSpec, type Spec } from '../../src/model/spec.ts'
+import { readLine } from '../support/build-lines.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -32,6 +33,8 @@ export type BuildOptions = {
   signal?: AbortSignal
   workshop?: Partial<Workshop>
   number?: number
+  /** Aborted: as if the next build began right after this one. */
+  hurry?: AbortSignal
   /** Whether what there is is committed first; else the last commit is built. */
   commit?: boolean
 }
@@ -47,7 +50,7 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
   git(source, 'init', '-q', '-b', 'main')
   let number = 0
   const records = new Set<string>()
-  const later: (() => Promise<void>)[] = []
+  const later: Parameters<Workshop['afterwards']>[0][] = []
   const logOf = (build: number) => join(folder, 'builds/app', `${build}.log`)
   const workshop: Workshop = {
     archive: async () => archiveOf(source),
@@ -66,7 +69,6 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
     host: process.env,
     staticServer: await staticServer(),
     afterwards: (work) => void later.push(work),
-    sayForeign: ({ file, key }) => `${file}: ${key}`,
   }
   return {
     folder,
@@ -77,7 +79,14 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
       await writeFile(join(source, path), text)
     },
     commit: () => commitAll(source),
-    build: async ({ spec, signal, workshop: others, number: wanted, commit = true } = {}) => {
+    build: async ({
+      spec,
+      signal,
+      workshop: others,
+      number: wanted,
+      commit = true,
+      hurry = new AbortController().signal,
+    } = {}) => {
       number = wanted ?? number + 1
       const request = {
         app: 'app',
@@ -86,12 +95,15 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
         spec: { ...defaultSpec, ...spec },
       }
       const given = { ...workshop, log: logOf(number), ...others }
-      const result = await runBuild(request, given, signal ?? new AbortController().signal)
-      for (const work of later.splice(0)) await work()
+      const result = await runBuild(request, given, signal ?? new AbortController().signal).finally(
+        async () => {
+          for (const work of later.splice(0)) await work(hurry)
+        },
+      )
       records.add(result.artifact.digest)
       return result
     },
-    log: () => lastBuildLines(logOf(number), 10_000),
+    log: async () => (await lastBuildLines(logOf(number), 10_000)).map((line) => readLine(line)),
     remove: async () => {
       execFileSync('chmod', ['-R', 'u+rwX', '--', folder])
       await rm(folder, { recursive: true, force: true })

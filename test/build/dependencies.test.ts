@@ -13,8 +13,13 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { dependenciesIn } from '../../src/build/dependencies.ts'
+import { type Cached, type Dependencies, dependenciesIn } from '../../src/build/dependencies.ts'
 import { accounts } from './bench.ts'
+
+async function keep(dependencies: Dependencies, cached: Cached, slug: string, changing: boolean) {
+  const taken = await dependencies.take(cached, slug, changing ? 'copy' : 'link')
+  if (taken !== null) await dependencies.keep(taken)
+}
 
 describe.each(accounts())(
   'what an install made is kept and put into other slugs, %s',
@@ -55,7 +60,7 @@ describe.each(accounts())(
     ])('%s, with the paths of their new place', async (_how, changing) => {
       const dependencies = dependenciesIn(join(folder, 'dependencies'), runAs)
       const one = await installed('a')
-      await dependencies.store(cached, one, changing)
+      await keep(dependencies, cached, one, changing)
       const two = slugOf('b')
       await mkdir(join(two, 'apps/web'), { recursive: true })
       await write(join(two, '.venv/of-the-commit'), 'goes')
@@ -81,7 +86,7 @@ describe.each(accounts())(
 
     test('but not where a link of the commit leads out of the slug', async () => {
       const dependencies = dependenciesIn(join(folder, 'dependencies'), runAs)
-      await dependencies.store(cached, await installed('a'), true)
+      await keep(dependencies, cached, await installed('a'), true)
       const outside = join(folder, 'outside')
       await mkdir(outside)
       const two = slugOf('b')
@@ -96,7 +101,7 @@ describe.each(accounts())(
       const dependencies = dependenciesIn(join(folder, 'dependencies'), runAs)
       const slug = slugOf('a')
       await mkdir(slug, { recursive: true })
-      await dependencies.store(cached, slug, false)
+      await keep(dependencies, cached, slug, false)
       expect(await dependencies.restore(cached, slug, false)).toBe(false)
     })
   },

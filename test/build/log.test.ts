@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
+  type BuildLog,
   followBuildLog,
   lastBuildLines,
   openBuildLog,
   removeBuildLog,
   trimBuildLogs,
 } from '../../src/build/log.ts'
+import type { BuildLine } from '../../src/model/build-note.ts'
+import { readLine } from '../support/build-lines.ts'
 
 let folder: string
 let file: string
@@ -19,7 +22,10 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const all = (path = file) => lastBuildLines(path, 1_000_000)
+const all = async (path = file) =>
+  (await lastBuildLines(path, 1_000_000)).map((line) => readLine(line))
+/** What a program writes. */
+const say = (log: BuildLog, text: string) => log.output('').write(Buffer.from(`${text}\n`))
 const bytes = async () => {
   const names = await readdir(join(folder, 'app'))
   const sizes = await Promise.all(
@@ -32,8 +38,8 @@ const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(
 describe('a build log', () => {
   test('has what was written, in a folder that others cannot read', async () => {
     const log = await openBuildLog(file)
-    await log.line('one')
-    await log.line('two')
+    await say(log, 'one')
+    await say(log, 'two')
     expect(log.tail(1)).toEqual(['two'])
     expect(await all()).toEqual(['one', 'two'])
     expect([await mode(join(folder, 'app')), await mode(file)]).toEqual(['700', '600'])
@@ -43,7 +49,7 @@ describe('a build log', () => {
   test('goes when newer ones fill its place', async () => {
     for (const number of [7, 9, 10]) {
       const log = await openBuildLog(join(folder, `app/${number}.log`))
-      await log.line('said')
+      await say(log, 'said')
       await log.close()
     }
     await trimBuildLogs(join(folder, 'app'), 2)
@@ -53,7 +59,7 @@ describe('a build log', () => {
   test('begins anew when its build does', async () => {
     for (const text of ['first', 'second']) {
       const log = await openBuildLog(file)
-      await log.line(text)
+      await say(log, text)
       await log.close()
     }
     expect(await all()).toEqual(['second'])
@@ -94,8 +100,8 @@ describe('a build log', () => {
     await output.end()
     await log.close()
     const [line = ''] = await all()
-    expect(line).toHaveLength(8192 + ' … (991808 more characters)'.length)
-    expect(line.endsWith(' … (991808 more characters)')).toBe(true)
+    expect(line).toHaveLength(8192 + ' … (+991808)'.length)
+    expect(line.endsWith(' … (+991808)')).toBe(true)
   })
 
   test('keeps its beginning and its end in 2 MiB, and counts what it left out', async () => {
@@ -125,10 +131,60 @@ describe('a build log', () => {
 
   test('of a build that was killed says what there is', async () => {
     const log = await openBuildLog(file)
-    await log.line('whole')
+    await say(log, 'whole')
     await log.close()
     await appendFile(file, 'cut sho')
     expect(await all()).toEqual(['whole', 'cut sho'])
+  })
+
+  test('says what Naru has to say in the language of whoever reads', async () => {
+    const log = await openBuildLog(file)
+    await log.note({ is: 'begun', build: 7, app: 'shop', commit: '0123456789' })
+    await log.note({ is: 'cached', step: 'install', seconds: 0.31 })
+    await log.close()
+    const lines = await lastBuildLines(file, 10)
+    expect(lines.map((line) => readLine(line, 'en'))).toEqual([
+      'build 7 of shop, commit 0123456789',
+      'install  from cache  0.3 s',
+    ])
+    expect(lines.map((line) => readLine(line, 'ko'))).toEqual([
+      'shop의 빌드 7, 커밋 0123456789',
+      'install  캐시에서 가져왔습니다  0.3초',
+    ])
+  })
+
+  test('takes for a note only what Naru wrote, and never what a program writes', async () => {
+    const log = await openBuildLog(file)
+    await log.output('').write(Buffer.from('\u001e{"is":"ready","seconds":1}\n'))
+    await log.close()
+    expect(await lastBuildLines(file, 10)).toEqual(['{"is":"ready","seconds":1}'])
+  })
+
+  test('has nothing in a note that a terminal would obey, whatever a command holds', async () => {
+    const log = await openBuildLog(file)
+    const command = 'echo \u001b[2J\u202e\u009b31m \u0007done\nand "more" \\u001b'
+    await log.note({ is: 'not-startable', command })
+    await log.close()
+    expect(await all()).toEqual(['  echo  doneand "more" \\u001b: cannot be started'])
+  })
+
+  test('that an older Naru wrote is read as it is, and so is a note that was cut short', async () => {
+    const log = await openBuildLog(file)
+    await log.close()
+    await appendFile(file, 'build 7 of shop, commit 0123456789\n- npm ci from package-lock.json\n')
+    await appendFile(file, '\u001e{"is":"rea')
+    expect(await all()).toEqual([
+      'build 7 of shop, commit 0123456789',
+      '- npm ci from package-lock.json',
+      '{"is":"rea',
+    ])
+  })
+
+  test('of a newer Naru shows a note that is not known as the data that it is', async () => {
+    const log = await openBuildLog(file)
+    await log.close()
+    await appendFile(file, '\u001e{"is":"tomorrow","seconds":1}\n')
+    expect(await all()).toEqual(['{"is":"tomorrow","seconds":1}'])
   })
 
   test('that was never written is empty', async () => {
@@ -138,8 +194,8 @@ describe('a build log', () => {
 
   test('is not mixed up with that of another build', async () => {
     const [one, other] = [await openBuildLog(file), await openBuildLog(join(folder, 'app/7.log2'))]
-    await one.line('mine')
-    await other.line('other')
+    await say(one, 'mine')
+    await say(other, 'other')
     await Promise.all([one.close(), other.close()])
     expect(await all()).toEqual(['mine'])
   })
@@ -148,8 +204,8 @@ describe('a build log', () => {
 describe('following a build log', () => {
   const follow = (ended: () => boolean, signal?: AbortSignal) =>
     followBuildLog(file, { follow: true, ended }, signal)
-  const gather = async (lines: AsyncIterable<string>) => {
-    const found: string[] = []
+  const gather = async (lines: AsyncIterable<BuildLine>) => {
+    const found: BuildLine[] = []
     for await (const line of lines) found.push(line)
     return found
   }
@@ -159,12 +215,12 @@ describe('following a build log', () => {
     const lines = follow(() => over)[Symbol.asyncIterator]()
     const first = lines.next()
     const log = await openBuildLog(file)
-    await log.line('one')
+    await say(log, 'one')
     expect((await first).value).toBe('one')
     const second = lines.next()
-    await log.line('two')
+    await say(log, 'two')
     expect((await second).value).toBe('two')
-    await log.line('three')
+    await say(log, 'three')
     await log.close()
     over = true
     expect((await lines.next()).value).toBe('three')
@@ -173,10 +229,10 @@ describe('following a build log', () => {
 
   test('from the middle gives all of it', async () => {
     const log = await openBuildLog(file)
-    await log.line('one')
+    await say(log, 'one')
     const found = gather(follow(() => log.tail(1)[0] === 'end'))
-    await log.line('two')
-    await log.line('end')
+    await say(log, 'two')
+    await say(log, 'end')
     await log.close()
     expect(await found).toEqual(['one', 'two', 'end'])
   })
@@ -207,7 +263,7 @@ describe('following a build log', () => {
   test('ends when nobody listens any more', async () => {
     const stop = new AbortController()
     const log = await openBuildLog(file)
-    await log.line('one')
+    await say(log, 'one')
     const found = gather(follow(() => false, stop.signal))
     stop.abort()
     expect(['one', undefined]).toContain((await found)[0])

@@ -39,7 +39,7 @@ const managers: [string, Record<string, string>, { says: string; keeps: boolean 
   [
     'yarn 4',
     { 'package.json': packageJson({ packageManager: 'yarn@4.9.2' }), 'yarn.lock': lockfiles.berry },
-    { says: 'yarn install --immutable from yarn.lock', keeps: false },
+    { says: 'yarn install --immutable from yarn.lock', keeps: true },
   ],
 ]
 

@@ -90,6 +90,9 @@ describe.each(accounts())('a folder of a monorepo, %s', (_title, runAs) => {
     await writeFile(join(bench.source, '.gitignore'), 'node_modules\n')
     const { artifact } = await bench.build({ spec: inFolder('apps/web') })
     expect(await bench.log()).toContain(
+      '- dependencies are installed anew in each build: packages/shared/ of the workspace has programs of its own',
+    )
+    expect(await bench.log()).toContain(
       '- the whole commit is kept, since package-lock.json in the root folder is that of a workspace',
     )
     expect(artifact.workingFolder).toBe('apps/web')
@@ -101,5 +104,54 @@ describe.each(accounts())('a folder of a monorepo, %s', (_title, runAs) => {
     })
     await app.ended
     expect(app.output()).toBe('greeting\nsharedtrue\n')
+  })
+
+  test('of a workspace is installed once for a lockfile, each package with what is its own', async () => {
+    const manifest = (name: string, dependencies: object, more: object = {}) =>
+      JSON.stringify({ name, version: '1.0.0', dependencies, ...more })
+    await bench.write(
+      'package.json',
+      JSON.stringify({ private: true, workspaces: ['apps/*', 'packages/*'] }),
+    )
+    await bench.write('packages/shared/package.json', manifest('shared', { 'is-number': '6.0.0' }))
+    await bench.write(
+      'packages/shared/index.js',
+      'module.exports = require("is-number/package.json").version',
+    )
+    const scripts = { build: 'node build.js', start: 'node server.js' }
+    await bench.write(
+      'apps/web/package.json',
+      manifest('web', { shared: '1.0.0', 'is-number': '7.0.0' }, { scripts }),
+    )
+    await bench.write(
+      'apps/web/build.js',
+      'require("fs").writeFileSync("built.txt", [require("shared"), require("is-number/package.json").version].join())',
+    )
+    await bench.write('apps/web/server.js', '1')
+    execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts'], {
+      cwd: bench.source,
+      stdio: 'ignore',
+    })
+    const fromCache = async () =>
+      (await bench.log()).some((line) => line.startsWith('install  from cache'))
+    for (const [text, cached] of [
+      ['1', false],
+      ['2', true],
+      ['3', true],
+    ] as const) {
+      await bench.write('apps/web/server.js', text)
+      const { artifact } = await bench.build({ spec: inFolder('apps/web') })
+      expect(await fromCache()).toBe(cached)
+      expect(await readIn(artifact.folder, 'apps/web/built.txt')).toBe('6.0.0,7.0.0')
+    }
+    // Another version of a package of its own is another workspace.
+    await bench.write('packages/shared/package.json', manifest('shared', { 'is-number': '7.0.0' }))
+    execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts'], {
+      cwd: bench.source,
+      stdio: 'ignore',
+    })
+    const { artifact } = await bench.build({ spec: inFolder('apps/web') })
+    expect(await fromCache()).toBe(false)
+    expect(await readIn(artifact.folder, 'apps/web/built.txt')).toBe('7.0.0,7.0.0')
   })
 })

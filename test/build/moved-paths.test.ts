@@ -32,9 +32,30 @@ test("an ordinary user's kept .venv names the slug it is put into, and the first
   ])
 })
 
-function bundled(): string {
-  const outfile = join(folder, 'keep-venv.cjs')
-  const entry = fileURLToPath(new URL('programs/keep-venv.ts', import.meta.url))
+test('an ordinary user takes back packages that were lent, and what only the build needs can be removed', () => {
+  const data = join(folder, 'data')
+  mkdirSync(data)
+  if (isRoot) chownSync(data, 65_534, 65_534)
+
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [bundled('lend-packages'), data],
+    ordinary,
+  )
+
+  expect(status, String(stderr)).toBe(0)
+  expect(JSON.parse(String(stdout))).toEqual({
+    two: ['added', 'kept'],
+    three: ['dev', 'kept'],
+    isSameFile: true,
+    isOwnFile: true,
+    canBeWritten: false,
+  })
+})
+
+function bundled(program = 'keep-venv'): string {
+  const outfile = join(folder, `${program}.cjs`)
+  const entry = fileURLToPath(new URL(`programs/${program}.ts`, import.meta.url))
   buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node' })
   chmodSync(outfile, 0o644)
   return outfile

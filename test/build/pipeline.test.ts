@@ -1,9 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cgroupVersion } from '../../src/base/cgroup.ts'
 import { stepTimes } from '../../src/build/step-times.ts'
 import { type Bench, makeBench, readIn, removeStaticServer } from './bench.ts'
 
 afterAll(removeStaticServer)
+
+const cgroups = await cgroupVersion()
 
 describe('the steps of a pipeline', () => {
   let bench: Bench
@@ -74,6 +79,29 @@ describe('the steps of a pipeline', () => {
     if (existsSync('/usr/bin/ionice')) expect(io).toBe('idle')
     expect(readFileSync('/proc/self/stat', 'utf8').split(' ')[18]).not.toBe(niceness)
   })
+
+  test.skipIf(cgroups === null)(
+    'have a cgroup of their own where that may be, which goes with the build',
+    async () => {
+      const command = 'sh -c "cat /proc/self/cgroup > group.txt; exit 0"'
+      const groups: string[] = []
+      for (const end of ['', '; exit 3']) {
+        const pipeline = [{ name: 'test', command: `${command}; cat group.txt${end}` }]
+        await bench.build({ spec: { pipeline } }).catch(() => {}) // The second one fails, as it should.
+        groups.push(/:(\/.*naru-build-\w+)$/m.exec((await bench.log()).join('\n'))?.[1] ?? '')
+      }
+      expect(new Set(groups).size).toBe(2)
+      for (const group of groups) {
+        expect(group).toMatch(/naru-build-/)
+        const left = spawnSync('find', [
+          '/sys/fs/cgroup',
+          '-name',
+          basename(group),
+        ]).stdout.toString()
+        expect(left).toBe('')
+      }
+    },
+  )
 })
 
 describe('slow steps are named', () => {
@@ -82,7 +110,10 @@ describe('slow steps are named', () => {
     times.add('install', 4.9)
     times.add('test', 12.2)
     times.add('build', 0.3)
-    expect(times.slowest(20)).toBe('test 12 s, install 4.9 s')
-    expect(times.slowest(9.9)).toBeNull()
+    expect(times.slowest(20)).toEqual([
+      { step: 'test', seconds: 12.2 },
+      { step: 'install', seconds: 4.9 },
+    ])
+    expect(times.slowest(9.9)).toEqual([])
   })
 })

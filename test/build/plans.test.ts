@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { findPlan } from '../../src/build/plan.ts'
 import { type Machine, type Recipe, sayCommand } from '../../src/build/recipe-types.ts'
+import { english } from '../../src/contract/words/english/english.ts'
 import { defaultSpec } from '../../src/model/spec.ts'
 import { parseSpec } from '../../src/model/spec-file.ts'
 import { appNames, folderSource } from '../support/fixture-apps.ts'
@@ -66,7 +67,7 @@ function said({
 }: Recipe): string {
   return [
     `kind: ${kind}`,
-    ...reasons.map((reason) => `- ${reason}`),
+    ...reasons.map((reason) => `- ${english.buildReason(reason)}`),
     ...steps.flatMap(({ name, command, cached, keeps, moved, folder }) => [
       `step ${name}: ${sayCommand(command)}`,
       ...(folder === undefined ? [] : [`  in ${folder}`]),

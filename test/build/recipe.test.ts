@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { NaruError } from '../../src/base/error.ts'
 import { appFiles, commitFiles } from '../../src/build/commit-files.ts'
 import { recipeFor } from '../../src/build/recipe.ts'
-import type { Machine, Recipe } from '../../src/build/recipe-types.ts'
+import type { Machine } from '../../src/build/recipe-types.ts'
 import {
   type Command,
   defaultBuild,
@@ -10,6 +10,7 @@ import {
   defaultSpec,
   type Spec,
 } from '../../src/model/spec.ts'
+import { inWords, type Said } from '../support/build-lines.ts'
 
 const machine: Machine = {
   nodeVersion: '20.20.2',
@@ -31,7 +32,8 @@ type Given = {
   machine?: Machine
 }
 
-async function recipe(given: Given): Promise<Recipe> {
+/** With its reasons as sentences. */
+async function recipe(given: Given): Promise<Said> {
   const { files = {}, json, lockfile = null, npmrc, spec } = given
   const texts: Record<string, string> = Array.isArray(files)
     ? Object.fromEntries(files.map((name) => [name, '']))
@@ -43,7 +45,9 @@ async function recipe(given: Given): Promise<Recipe> {
   const entries = Object.keys(texts).map((path) => ({ path, kind: 'file' as const }))
   const whole = { ...defaultSpec, ...spec }
   const all = commitFiles(entries, async (path) => texts[path])
-  return recipeFor(appFiles(all, whole.build.folder), whole, given.machine ?? machine)
+  return inWords(
+    await recipeFor(appFiles(all, whole.build.folder), whole, given.machine ?? machine),
+  )
 }
 
 const web = (command: Command): Partial<Spec> => ({
@@ -54,7 +58,7 @@ const build = (given: Partial<Spec['build']>): Partial<Spec> => ({
 })
 
 /** Steps and start as one line each, the way the log says them. */
-function said({ kind, steps, services }: Recipe) {
+function said({ kind, steps, services }: Said) {
   const text = (command: Command | undefined) =>
     command === undefined ? '-' : typeof command === 'string' ? `sh: ${command}` : command.join(' ')
   return { kind, steps: steps.map((step) => text(step.command)), start: text(services['web']) }
@@ -545,6 +549,21 @@ describe('installed packages are kept', () => {
     ).toBe(await key(base))
   })
 
+  const workspace = (own: object): Given => ({
+    ...base,
+    json: { main: 'a.js', dependencies, workspaces: ['p/*'] },
+    files: { 'a.js': '', 'p/a/package.json': JSON.stringify(own) },
+  })
+
+  test('for each package of a workspace, as the lockfile names them', async () => {
+    const packages = { '': {}, 'p/a': {}, 'node_modules/a': { link: true, resolved: 'p/a' } }
+    const given = { ...workspace({ name: 'a' }), lockfile: JSON.stringify({ packages }) }
+    const [step] = (await recipe(given)).steps
+    expect(step?.keeps).toEqual(['node_modules', 'p/a/node_modules'])
+    expect(await key(workspace({ name: 'a' }))).not.toBe(await key(workspace({ name: 'b' })))
+    expect(await key(workspace({ name: 'a', main: 'x' }))).toBe(await key(workspace({ name: 'a' })))
+  })
+
   const never: [string, Given][] = [
     [
       'an install script',
@@ -554,7 +573,29 @@ describe('installed packages are kept', () => {
       'a prepare script',
       { ...base, json: { main: 'a.js', dependencies, scripts: { prepare: 'x' } } },
     ],
-    ['workspaces', { ...base, json: { main: 'a.js', dependencies, workspaces: ['p/*'] } }],
+    ['a package of a workspace that has programs', workspace({ bin: 'a.js' })],
+    [
+      'a package of a workspace that has an install script',
+      workspace({ scripts: { postinstall: 'x' } }),
+    ],
+    [
+      'a package of a workspace that needs a folder',
+      workspace({ dependencies: { p: 'file:../p' } }),
+    ],
+    [
+      'packages in the commit itself',
+      {
+        ...workspace({}),
+        files: { 'a.js': '', 'p/a/package.json': '{}', 'p/a/node_modules/x/a.js': '' },
+      },
+    ],
+    [
+      'a plugin of yarn',
+      {
+        json: { main: 'a.js', dependencies, packageManager: 'yarn@4.9.2' },
+        files: { 'a.js': '', 'yarn.lock': '__metadata:\n', '.yarn/plugins/x.cjs': '' },
+      },
+    ],
     [
       'a package from a folder',
       { ...base, json: { main: 'a.js', dependencies: { p: 'file:./p' } } },

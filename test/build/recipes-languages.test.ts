@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { NaruError } from '../../src/base/error.ts'
 import { commitFiles } from '../../src/build/commit-files.ts'
 import { recipeFor } from '../../src/build/recipe.ts'
-import { type Machine, type Recipe, sayCommand } from '../../src/build/recipe-types.ts'
+import { type Machine, sayCommand } from '../../src/build/recipe-types.ts'
 import { parseSpec } from '../../src/model/spec-file.ts'
+import { inWords, type Said } from '../support/build-lines.ts'
 
 const everything: Record<string, string> = {
   python3: '3.11.2',
@@ -29,10 +30,12 @@ function machineWith(tools: Record<string, string>): Machine {
 
 type Files = Record<string, string>
 
-async function recipe(files: Files, tools: Record<string, string> = everything): Promise<Recipe> {
+/** With its reasons as sentences. */
+async function recipe(files: Files, tools: Record<string, string> = everything): Promise<Said> {
   const entries = Object.keys(files).map((path) => ({ path, kind: 'file' as const }))
   const commit = commitFiles(entries, async (path) => files[path])
-  return recipeFor(commit, parseSpec(files['naru.yaml'], { file: 'naru.yaml' }), machineWith(tools))
+  const spec = parseSpec(files['naru.yaml'], { file: 'naru.yaml' })
+  return inWords(await recipeFor(commit, spec, machineWith(tools)))
 }
 
 async function problem(files: Files, tools?: Record<string, string>) {
@@ -60,12 +63,12 @@ describe('a Python app is started by the server that its framework wants', () =>
     [
       'Flask with gunicorn',
       { 'app.py': flask, 'requirements.txt': 'flask==3.1.2\ngunicorn==23.0.0' },
-      'exec .venv/bin/gunicorn --bind "$HOST:$PORT" app:app',
+      'exec .venv/bin/python -m gunicorn --bind "$HOST:$PORT" app:app',
     ],
     [
       'Flask without it, by its own server',
       { 'main.py': flask, 'requirements.txt': 'Flask==3.1.2' },
-      'exec .venv/bin/flask --app main:app run --host "$HOST" --port "$PORT"',
+      'exec .venv/bin/python -m flask --app main:app run --host "$HOST" --port "$PORT"',
     ],
     [
       'Flask made by a function',
@@ -74,12 +77,12 @@ describe('a Python app is started by the server that its framework wants', () =>
           'import flask\ndef create_app(config=None):\n    return flask.Flask("app")\n',
         'requirements.txt': 'flask\ngunicorn',
       },
-      'exec .venv/bin/gunicorn --bind "$HOST:$PORT" \'app:create_app()\'',
+      'exec .venv/bin/python -m gunicorn --bind "$HOST:$PORT" \'app:create_app()\'',
     ],
     [
       'FastAPI under another name, in a folder',
       { 'app/main.py': fastapi, 'requirements.txt': 'fastapi[standard]==0.121.0' },
-      'exec .venv/bin/uvicorn --host "$HOST" --port "$PORT" app.main:api',
+      'exec .venv/bin/python -m uvicorn --host "$HOST" --port "$PORT" app.main:api',
     ],
     [
       'Django with gunicorn',
@@ -89,7 +92,7 @@ describe('a Python app is started by the server that its framework wants', () =>
         'shop/wsgi.py': '',
         'requirements.txt': 'Django==5.2\ngunicorn==23',
       },
-      'exec .venv/bin/gunicorn --bind "$HOST:$PORT" shop.wsgi',
+      'exec .venv/bin/python -m gunicorn --bind "$HOST:$PORT" shop.wsgi',
     ],
     [
       'Django without it, by its own server',
@@ -112,7 +115,7 @@ describe('a Python app is started by the server that its framework wants', () =>
         'pyproject.toml':
           '[project]\nname = "a"\ndependencies = []\n[project.scripts]\nserve-it = "a:main"\n[build-system]\nrequires = []\n',
       },
-      '.venv/bin/serve-it',
+      '.venv/bin/python .venv/bin/serve-it',
     ],
   ]
   test.each(cases)('%s', async (_name, files, expected) => {

@@ -11,14 +11,28 @@ import { run } from '../support/naru.ts'
 const odd = {
   name: 'naru-srv',
   node: process.execPath,
-  args: ['--data', '/srv/a b/"100%" $HOME\\x', '--domain=a&b<c>'],
-  path: '/usr/bin:/bin',
+  args: ['--data', '/srv/a b/"100%" $HOME\\x', '--domain=a&b<c>', 'two\nlines'],
+  path: '/usr/bin:/opt/a $b 100%:/bin',
 }
 
 describe('a service that starts at boot', () => {
   it('has a name of its own for each data folder', () => {
     expect(serviceName('/var/lib/naru', '/var/lib/naru')).toBe('naru')
-    expect(serviceName('/srv/my data/', '/var/lib/naru')).toBe('naru-srv-my-data')
+    expect(serviceName('/srv/naru', '/var/lib/naru')).toBe('naru-srv-naru')
+    const alike = [
+      '/srv/my/data',
+      '/srv/my-data',
+      '/srv/my data',
+      '/srv/my_data',
+      '/srv/데이터',
+      '/srv/자료',
+      '/srv',
+    ]
+    const long = ['a', 'b'].map((end) => `/srv/${'x'.repeat(300)}${end}`)
+    const names = [...alike, ...long].map((data) => serviceName(data, '/var/lib/naru'))
+    expect(new Set(names).size).toBe(names.length)
+    for (const name of names) expect(name).toMatch(/^naru-[A-Za-z0-9-]{1,90}$/)
+    expect(serviceName('/srv/my data', '/')).toMatch(/^naru-srv-my-data-[0-9a-f]{8}$/)
   })
 
   it('is a unit that systemd takes, whatever is in its paths', async () => {
@@ -46,6 +60,8 @@ describe('a service that starts at boot', () => {
     expect(unit).toContain('KillMode=process')
     expect(unit).toContain('Restart=on-failure')
     expect(unit).toContain('"/srv/a b/\\"100%%\\" $$HOME\\\\x"')
+    expect(unit).toContain('"two\\nlines"')
+    expect(unit).toContain('Environment="PATH=/usr/bin:/opt/a $b 100%%:/bin"')
     expect(unit).toContain('WantedBy=default.target')
   })
 

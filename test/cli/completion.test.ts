@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Contexts } from '../../src/cli/contexts.ts'
+import { StandIn } from '../support/stand-in.ts'
 import { Rig } from './rig.ts'
 
 let rig: Rig
@@ -57,5 +59,51 @@ complete -p naru`
     expect(code).toBe(2)
     expect(stderr).toContain('bash, zsh and fish are')
     expect(stderr).toContain('→ naru completion bash')
+  })
+
+  it('offers the apps and environments of the server that is meant, names and nothing else', async () => {
+    const server = await StandIn.started()
+    try {
+      const app = (name: string) => ({ name, createdAt: '', stable: null, urls: [] })
+      const place = (name: string) => ({
+        app: 'x',
+        name,
+        branch: '',
+        stable: null,
+        serving: null,
+        urls: [],
+      })
+      server.json('GET /v1/apps', 200, {
+        apps: [app('shop'), app('$(id)'), app('sh\u001b[2J'), app('a\nb')],
+      })
+      server.json('GET /v1/apps/shop/environments', 200, {
+        environments: [place('production'), place('staging')],
+      })
+      server.json('GET /v1/apps/blog/environments', 200, { environments: [place('preview')] })
+      const ask = async (...words: string[]) => {
+        const { stdout } = await rig.naru(['complete', '--', 'naru', ...words], {
+          environment: server.environment,
+        })
+        return stdout.trimEnd().split('\n')
+      }
+      expect(await ask('status', '--app', '')).toEqual(['shop'])
+      expect(await ask('status', '--app', 'shop', '--env', 's')).toEqual(['staging'])
+      expect(await ask('--app', 'blog', 'logs', '--env', '')).toEqual(['preview'])
+      expect(await ask('logs', '--app=shop', '--env=s')).toEqual(['--env=staging'])
+      expect(await ask('logs', '--app', '=', 'shop', '--env', '=', 's')).toEqual(['staging'])
+      expect(await ask('logs', '--app', 'deployments', 'ab')).toEqual([''])
+      expect(await ask('run', '--app', 'shop', '--', 'node', '--env', '')).toEqual([''])
+      expect(await ask('status', '--app', '../x', '--env', '')).toEqual([''])
+    } finally {
+      await server.stop()
+    }
+  })
+
+  it('offers the contexts that naru login made', async () => {
+    new Contexts(rig.environment()).keep('work', 'http://10.0.0.1:7878', 'secret')
+    expect(await complete('apps', '--context', '')).toEqual(['local', 'work'])
+    expect(
+      (await rig.naru(['complete', '--', 'naru', 'apps', '--context', 'w'])).stdout,
+    ).not.toContain('secret')
   })
 })

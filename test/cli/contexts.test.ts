@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Contexts } from '../../src/cli/contexts.ts'
+import { targetOf } from '../../src/cli/target.ts'
 
 function contexts(): Contexts {
   const home = mkdtempSync(join(tmpdir(), 'naru-contexts-'))
@@ -77,5 +78,62 @@ describe('logging in again under a name that is known', () => {
 
     expect(readFileSync(join(folder, 'token'), 'utf8')).toBe('two\n')
     expect(statSync(join(folder, 'token')).mode & 0o777).toBe(0o600)
+  })
+})
+
+describe('the server that is meant', () => {
+  const work = 'http://10.0.0.1:7878'
+  const home = 'http://127.0.0.1:9999'
+  const api = { NARU_API: 'http://10.0.0.9:7878', NARU_TOKEN: 'of-api' }
+
+  /** A user who knows `work`, and whose server here listens at `home`. */
+  function user() {
+    const folder = mkdtempSync(join(tmpdir(), 'naru-target-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const environment = { HOME: folder }
+    new Contexts(environment).keep('work', work, 'of-work')
+    const data = join(folder, 'data')
+    mkdirSync(data)
+    writeFileSync(join(data, 'server.json'), JSON.stringify({ pid: 1, api: home, http: home }))
+    writeFileSync(join(data, 'token'), 'of-home\n')
+    return { environment, data }
+  }
+
+  it.each([
+    [
+      'the context that is typed, over NARU_API',
+      api,
+      { context: 'work', isTyped: true },
+      work,
+      'of-work',
+    ],
+    [
+      'the data folder that is typed, over NARU_API',
+      api,
+      { isTyped: true, isDataNamed: true },
+      home,
+      'of-home',
+    ],
+    ['this machine where that is typed', api, { context: 'local', isTyped: true }, home, 'of-home'],
+    [
+      'NARU_API, over a context of the environment',
+      api,
+      { context: 'work' },
+      api.NARU_API,
+      'of-api',
+    ],
+    ['NARU_API without a token of its own', { NARU_API: api.NARU_API }, {}, api.NARU_API, null],
+    [
+      'a context, and NARU_TOKEN over its own',
+      { NARU_TOKEN: 'x' },
+      { context: 'work', isTyped: true },
+      work,
+      'x',
+    ],
+    ['nothing by an empty NARU_API', { NARU_API: '' }, { isDataNamed: true }, home, 'of-home'],
+  ])('is %s', (_name, more, meant, address, token) => {
+    const { environment, data } = user()
+    const target = targetOf({ ...environment, ...more }, { data, ...meant })
+    expect(target).toMatchObject({ address, token })
   })
 })

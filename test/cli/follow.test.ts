@@ -98,7 +98,7 @@ describe('a deployment that is followed', () => {
     server.stream(events, storyOf(badStory, aFailedDeployment))
     server.stream(`GET ${home}/logs`, [])
     const { code, stdout } = await naru('rollback', '--json')
-    expect(JSON.parse(stdout)).toEqual(aFailedDeployment)
+    expect(JSON.parse(stdout)).toEqual({ build: null, deployment: aFailedDeployment })
     expect(code).toBe(10)
   })
 
@@ -165,7 +165,7 @@ describe('a changed setting', () => {
     server.stream(events, storyOf(goodStory, aDeployment()))
     const { code, stdout } = await naru('settings', 'set', 'A=1', 'B=x=y', '--json')
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({ deployment: aDeployment() })
+    expect(JSON.parse(stdout)).toEqual({ build: null, deployment: aDeployment() })
     expect(server.requests[0]?.body).toEqual({ set: { A: '1', B: 'x=y' }, deploy: true })
   })
 
@@ -317,5 +317,41 @@ describe('the hook of a push', () => {
     expect(stderr).toBe(
       '✖ naru.yaml:3:5 x: found y, expected z\n  naru.yaml:4:5 more\n  → correct it\n  (spec.invalid)\n',
     )
+  })
+})
+
+describe('the answer with --json of whatever may start a build or a deployment', () => {
+  const started = aDeployment({ status: 'queued', endedAt: null })
+
+  it.each([
+    ['rollback'],
+    ['promote', 'staging'],
+    ['deploy', '--again'],
+    ['deploy', '--build', '2'],
+    ['settings', 'set', 'A=1'],
+    ['settings', 'unset', 'A'],
+    ['secret', 'unset', 'A'],
+    ['deployments', 'abort', '4'],
+  ])('has both, also for naru %s %s %s', async (...words) => {
+    server.json(`POST ${home}/deployments`, 202, started)
+    server.json(`POST ${home}/deployments/4/abort`, 202, started)
+    server.json(`PATCH ${home}/settings`, 202, { deployment: started })
+    server.json(`PATCH ${home}/secrets`, 202, { deployment: started })
+    server.stream(events, storyOf(goodStory, aFailedDeployment))
+    server.stream(`GET ${home}/logs`, [])
+
+    const followed = await naru(...words, '--json')
+    const left = await naru(...words, '--json', '--detach')
+    const { stdout: help } = await naru(...words, '--help')
+
+    expect(JSON.parse(followed.stdout)).toEqual({ build: null, deployment: aFailedDeployment })
+    expect(JSON.parse(left.stdout)).toMatchObject({ build: null, deployment: { number: 4 } })
+    expect(help).toContain('{ "build": BUILD | null, "deployment": DEPLOYMENT | null }')
+  })
+
+  it('has neither where a change is kept for the next release', async () => {
+    server.json(`PATCH ${home}/settings`, 202, { deployment: null })
+    const { stdout } = await naru('settings', 'set', 'A=1', '--no-deploy', '--json')
+    expect(JSON.parse(stdout)).toEqual({ build: null, deployment: null })
   })
 })

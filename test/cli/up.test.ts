@@ -82,6 +82,32 @@ Next, in a git repository: naru init
     expect(starts()).toHaveLength(1)
   })
 
+  it('updates a server that was started with other programs, at the same addresses', async () => {
+    await rig.naru(['up', ...ports])
+    const before = pid()
+    rig.write('dist/router.cjs', '// Another program.')
+    const { code, stdout } = await rig.naru(['up'])
+    expect(stdout).toMatch(
+      /^Naru is up with the programs of version 0\.1\.0; router and apps went on/,
+    )
+    expect(code).toBe(0)
+    expect(isAlive(before)).toBe(false)
+    expect(starts()).toEqual(new Array(2).fill(starts()[0]))
+  })
+
+  it('leaves a server of a newer version alone, and says how it would be replaced', async () => {
+    rig.write('dist/server.cjs', standInServer.replace("version: '0.1.0'", "version: '0.2.0'"))
+    rig.write('dist/router.cjs', '')
+    await rig.naru(['up', ...ports])
+    const { code, stdout } = await rig.naru(['up'])
+    expect(stdout).toMatch(/^Naru runs already\./)
+    expect(stdout).toContain(
+      'It is version 0.2.0 and this is 0.1.0: naru down --keep-apps, then naru up',
+    )
+    expect(code).toBe(0)
+    expect(starts()).toHaveLength(1)
+  })
+
   it('lets other machines reach the apps with --public, never the API', async () => {
     await rig.naru(['up', '--public', ...ports])
     expect(starts()[0]).toContain(`--http=0.0.0.0:${ports[1]?.split(':')[1]} --api=127.0.0.1:`)

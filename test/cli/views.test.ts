@@ -100,6 +100,13 @@ web      v3       down     -    127.0.0.1:20012  THEN  2         last end: exit 
     )
     expect(await json('status')).toEqual(status)
   })
+
+  it('says both releases while one replaces the other', async () => {
+    const rolling = aDeployment({ number: 5, release: 4, status: 'starting', endedAt: null })
+    server.json(`GET ${home}`, 200, aStatus({ beside: 4, deployment: rolling }))
+    const { stdout } = await naru('status')
+    expect(stdout).toContain('serving  v3 and v4, while one replaces the other\n')
+  })
 })
 
 describe('lists', () => {
@@ -113,6 +120,14 @@ describe('lists', () => {
     server.json('GET /v1/apps/shop/builds', 200, { builds: [aBuild()] })
     server.json(`GET ${home}/deployments`, 200, { deployments: [aDeployment(), aFailedDeployment] })
     server.json(`GET ${home}/instances`, 200, { instances: [instance()] })
+    await naru('builds')
+    await naru('builds', '--env', 'staging')
+    await naru('builds', '--env', 'production')
+    expect(
+      server.requests
+        .filter(({ path }) => path.endsWith('/builds'))
+        .map(({ query }) => query.get('environment')),
+    ).toEqual([null, 'staging', 'production'])
     const releases = (await naru('releases')).stdout
     expect(releases).toMatch(
       /^RELEASE {2}STATE {9}COMMIT {3}BUILD {2}REASON {2}MADE +BY +TITLE\nv3 {7}stable {8}0123456 /,

@@ -5,7 +5,7 @@ import { catalogues } from '../../src/contract/words/languages.ts'
 import { sayEvent, sayProblem } from '../../src/contract/words/words.ts'
 import type { EventKind, NaruEvent } from '../../src/model/event.ts'
 import { moves, type Status } from '../../src/model/rollout.ts'
-import { unknownCommands } from '../house/command-names.ts'
+import { unknownCommands } from '../support/named-commands.ts'
 import { factsOf, storyOf } from './samples.ts'
 
 const codes = Object.keys(catalogue) as ErrorCode[]

@@ -4,13 +4,13 @@ import { oneService, place, type Rig, rig, until } from './rig.ts'
 
 const newestStatus = async (naru: Rig) => (await naru.deployments()).at(-1)?.rollout.status
 
-/** A clock that the test may put forward. */
+/** A clock whose time of serving the test may put forward. The wall clock is set back as far meanwhile. */
 function clockAhead(): { clock: Clock; forward(ms: number): void } {
   const real = systemClock()
   let ahead = 0
   return {
     clock: {
-      now: () => new Date(real.now().getTime() + ahead),
+      now: () => new Date(real.now().getTime() - ahead),
       served: () => real.served() + ahead,
       after: real.after,
     },

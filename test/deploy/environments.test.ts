@@ -1,5 +1,6 @@
 import { setTimeout as timePasses } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { findBuild, listBuilds } from '../../src/store/builds.ts'
 import { findEnvironment } from '../../src/store/environments.ts'
 import { requireRelease } from '../../src/store/releases.ts'
@@ -188,7 +189,7 @@ describe('a removal that a crash interrupted', () => {
 })
 
 describe('the branch of an environment', () => {
-  it('names what is stable there; what did not come from git takes it away', async () => {
+  it('names what is stable there; what was not pushed to it takes it away', async () => {
     const naru = await rig()
     const refs: string[] = []
     naru.parts.source.moveRef = async (_, branch, commit) => void refs.push(`${branch}=${commit}`)
@@ -213,7 +214,7 @@ describe('the branch of an environment', () => {
     await there(3)
 
     await until(() =>
-      expect(refs).toEqual(['develop=one', 'main=one', 'develop is gone', 'next=three']),
+      expect(refs).toEqual(['develop=one', 'main is gone', 'develop is gone', 'next=three']),
     )
     expect(await requireRelease(naru.store.db, place, 1)).toMatchObject({
       reason: 'promotion',
@@ -221,3 +222,57 @@ describe('the branch of an environment', () => {
     })
   })
 })
+
+describe('an environment that is gone', () => {
+  it('is looked at no more, and again when there is one of that name', async () => {
+    const { clock, waiting, made } = countedClock()
+    const naru = await rig({ clock })
+    await naru.naru.createEnvironment('shop', { environment: 'staging', ...plain }, 'ada')
+    const resting = () => waiting(10_000) - 1 // The clock is saved as often as an environment at rest is looked at.
+    await until(() => expect(resting()).toBe(1))
+    naru.loops.wake(staging)
+    await until(() => expect(resting()).toBe(2))
+
+    await naru.naru.destroyEnvironment(staging, 'ada')
+    await until(() => expect(resting()).toBe(1))
+    naru.loops.wake(staging) // As what ends late does, a build for instance.
+    for (let look = 0; look < 5; look += 1) {
+      const before = made()
+      naru.loops.wake(place)
+      await until(() => expect(made()).toBeGreaterThan(before))
+    }
+    expect(resting()).toBe(1)
+    await naru.naru.createEnvironment('shop', { environment: 'staging', ...plain }, 'ada')
+    await naru.naru.push(staging, { commit: 'two', by: 'ada' })
+
+    await until(async () => expect(await stableOf(naru, staging)).toBe(1))
+    expect(naru.errors).toEqual([])
+  })
+})
+
+/** A clock that knows how many of its timers of so many milliseconds wait, and how many timers it was asked for. */
+function countedClock(): { clock: Clock; waiting(ofMs: number): number; made(): number } {
+  const real = systemClock()
+  const timers = new Set<{ ms: number }>()
+  let made = 0
+  return {
+    waiting: (ofMs) => [...timers].filter(({ ms }) => ms === ofMs).length,
+    made: () => made,
+    clock: {
+      ...real,
+      after(ms, callback) {
+        made += 1
+        const timer = { ms }
+        timers.add(timer)
+        const cancel = real.after(ms, () => {
+          timers.delete(timer)
+          callback()
+        })
+        return () => {
+          timers.delete(timer)
+          cancel()
+        }
+      },
+    },
+  }
+}

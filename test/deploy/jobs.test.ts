@@ -52,6 +52,16 @@ describe('a job of a release', () => {
     ])
   })
 
+  it('that has failed is not run again for the deployment that began it, as after a crash', async () => {
+    const it = await served()
+    it.engine.onRun = async () => failed
+    const about = { deployment: 7 }
+    expect(await runJob(it.parts, place, 1, 'seed', 'ada', about)).toEqual({ ...failed, run: 1 })
+    it.engine.onRun = async () => succeeded
+    expect(await runJob(it.parts, place, 1, 'seed', 'ada', about)).toEqual({ ...failed, run: 1 })
+    expect(it.engine.ran).toEqual(['seed@v1'])
+  })
+
   it('that is under way is waited for, whoever began it, and told of once', async () => {
     const it = await served()
     const { ended, end } = held()

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expect } from 'vitest'
 import { type EffectKind, effectKinds, moves, type Status } from '../../src/model/rollout.ts'
 import { dyingWorker, steadyWorker, webApp } from '../support/apps.ts'
-import { isAlive, Naru, until } from '../support/naru.ts'
-import { Crash, type Scenario, shortly } from './crash.ts'
+import { isAlive, until } from '../support/naru.ts'
+import { type Crash, crashRows, type Scenario, shortly } from './crash.ts'
+import { outOfReach } from './router-of.ts'
 
 /**
  * The server is killed right before and right after every write and every effect there is, with real
@@ -146,26 +147,10 @@ const rows = [
   ...effectKinds.map((name) => ({ what: 'effect', name, scenario: throughEffect[name] })),
 ].flatMap((row) => ['before', 'after'].map((when) => ({ when, ...row })))
 
-let naru: Naru
-let turn = 0
+crashRows('$when the $what $name: $scenario', rows, scenarios)
 
-beforeAll(async () => {
-  naru = await Naru.started()
-})
-afterAll(() => naru.close())
-
-describe('a server that is killed', () => {
-  it.each(rows)(
-    '$when the $what $name: $scenario',
-    async ({ scenario, ...fault }) => {
-      turn += 1
-      await Crash.row(naru, `app-${turn}`, fault, scenarios[scenario])
-    },
-    120_000,
-  )
-})
-
-const jobNotes = ({ app }: Crash): string => join(naru.data, 'apps', app, 'home/production/job')
+const jobNotes = ({ app, naru }: Crash): string =>
+  join(naru.data, 'apps', app, 'home/production/job')
 
 const jobBegun = (crash: Crash): Promise<void> =>
   until(() => existsSync(jobNotes(crash)), 'the job to begin')
@@ -178,7 +163,7 @@ async function hasAJob(crash: Crash): Promise<void> {
 }
 
 async function rollbackDies(crash: Crash): Promise<void> {
-  const { app } = crash
+  const { app, naru } = crash
   await crash.untilTheCrash(async () => {
     await naru.client.rollback(naru.place(app))
     await until(async () => (await crash.newest())?.status === 'baking', 'the rollback to be live')
@@ -186,18 +171,12 @@ async function rollbackDies(crash: Crash): Promise<void> {
   })
 }
 
-/** The router serves on, but cannot be told anything. */
 async function routerOutOfReach(crash: Crash): Promise<void> {
-  const socket = join(naru.data, 'router/control.sock')
+  const { naru } = crash
   const server = naru.pid()
   const { pushed, begun } = crash.deployAndLook(good('v2', { healthyFor: '1s' }), 'starting')
-  try {
-    await begun
-    renameSync(socket, `${socket}.away`)
-    await until(() => !isAlive(server), 'the server to die at the fault')
-  } finally {
-    renameSync(`${socket}.away`, socket)
-  }
+  await begun
+  await outOfReach(naru, () => until(() => !isAlive(server), 'the server to die at the fault'))
   await pushed
   await naru.up(shortly)
 }

@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, describe, it } from 'vitest'
 import { dyingWorker, steadyWorker, webApp } from '../support/apps.ts'
-import { Naru } from '../support/naru.ts'
-import { Crash, type Scenario } from './crash.ts'
+import { crashRows, type Scenario } from './crash.ts'
 
 /** The server is killed in the middle of what `rolling` and `recreate` do otherwise than `blue-green`, there and back. */
 
@@ -53,21 +51,4 @@ const rows = [
   ...times('recreated in vain', 'effect', 'start', 2),
 ].flatMap((row) => ['before', 'after'].map((when) => ({ when, ...row })))
 
-let naru: Naru
-let turn = 0
-
-beforeAll(async () => {
-  naru = await Naru.started()
-})
-afterAll(() => naru.close())
-
-describe('a server that is killed', () => {
-  it.each(rows)(
-    '$when the $what $name, time $nth: $scenario',
-    async ({ scenario, ...fault }) => {
-      turn += 1
-      await Crash.row(naru, `app-${turn}`, fault, scenarios[scenario])
-    },
-    120_000,
-  )
-})
+crashRows('$when the $what $name, time $nth: $scenario', rows, scenarios)

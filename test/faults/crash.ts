@@ -1,8 +1,9 @@
-import { expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeploymentView } from '../../src/contract/shapes.ts'
 import { isOver, type Status } from '../../src/model/rollout.ts'
-import { isAlive, type Naru, type Repository, until } from '../support/naru.ts'
+import { isAlive, Naru, until } from '../support/naru.ts'
 import { Visitors } from '../support/visitor.ts'
+import { Subject } from './subject.ts'
 
 /** A moment at which the server is killed, as `NARU_FAULT` names it. */
 export type Fault = { when: string; what: string; name: string; nth?: number }
@@ -25,20 +26,39 @@ export type Scenario = {
   anyWorker?: boolean
 }
 
-/** One app whose server dies once, and what a test does about it. */
-export class Crash {
-  constructor(
-    readonly naru: Naru,
-    readonly repository: Repository,
-  ) {}
+/** One test a row, each with an app of its own, all on one Naru whose server dies in each of them. */
+export function crashRows<Name extends string>(
+  title: string,
+  rows: readonly (Fault & { scenario: Name })[],
+  scenarios: Readonly<Record<Name, Scenario>>,
+): void {
+  let naru: Naru
+  let turn = 0
 
+  beforeAll(async () => {
+    naru = await Naru.started()
+  })
+  afterAll(() => naru.close())
+
+  describe('a server that is killed', () => {
+    it.each(rows)(
+      title,
+      async ({ scenario, ...fault }) => {
+        turn += 1
+        await Crash.row(naru, `app-${turn}`, fault, scenarios[scenario])
+      },
+      120_000,
+    )
+  })
+}
+
+/** One app whose server dies once, and what a test does about it. */
+export class Crash extends Subject {
   /** From the first release to a whole world again. */
   static async row(naru: Naru, app: string, fault: Fault, scenario: Scenario): Promise<void> {
     if (!isAlive(naru.pid())) await naru.up() // The row before failed half-way.
-    const repository = await naru.repository(app, scenario.first)
-    expect((await repository.push()).output).toContain('live at')
-    const crash = new Crash(naru, repository)
-    if (scenario.second !== undefined) await repository.deploy(scenario.second)
+    const crash = await Crash.serving(naru, app, scenario.first)
+    if (scenario.second !== undefined) await crash.repository.deploy(scenario.second)
     const visitors = scenario.mayFail ? null : new Visitors(naru.http, `${app}.localhost`)
     await naru.crash()
     const { when, what, name, nth = 1 } = fault
@@ -53,10 +73,6 @@ export class Crash {
     await naru.client.destroyApp(app, app)
   }
 
-  get app(): string {
-    return this.repository.app
-  }
-
   /** Does what leads to the fault, waits for the server to die there, and starts it again. */
   async untilTheCrash(lead: () => Promise<unknown>): Promise<void> {
     const pid = this.naru.pid()
@@ -66,29 +82,9 @@ export class Crash {
     await this.naru.up(shortly)
   }
 
+  /** Pushes; the server dies under the push. */
   deploy(files: Record<string, string>): Promise<void> {
     return this.untilTheCrash(() => this.repository.deploy(files))
-  }
-
-  deployAndLook(files: Record<string, string>, status: Status) {
-    const pushed = this.repository.deploy(files)
-    const begun = until(
-      async () => (await this.newest())?.status === status,
-      `a deployment that is ${status}`,
-    )
-    return { pushed, begun }
-  }
-
-  /** Pushes, and acts as soon as the deployment is in the given status. */
-  async deployThen(
-    files: Record<string, string>,
-    status: Status,
-    act: (deployment: number) => Promise<unknown>,
-  ): Promise<void> {
-    const { pushed, begun } = this.deployAndLook(files, status)
-    await begun
-    await act((await this.newest())?.number ?? 0)
-    await pushed
   }
 
   /** The new release has the traffic when its old one, which is slow to come back, is killed. */
@@ -100,19 +96,6 @@ export class Crash {
       const now = (await this.naru.status(this.app)).instances.find(({ id }) => id === old?.id)
       return now?.health !== 'healthy'
     }, 'the death to be noticed')
-  }
-
-  async newest(): Promise<DeploymentView | undefined> {
-    return (await this.naru.client.deployments(this.naru.place(this.app)))[0]
-  }
-
-  async isOver(): Promise<boolean> {
-    const status = (await this.newest())?.status
-    return status !== undefined && isOver(status)
-  }
-
-  abort(deployment: number): Promise<unknown> {
-    return this.naru.client.abort(this.naru.place(this.app), deployment)
   }
 
   /** The scenario's deployment, when nothing more happens to it or to any later one. */

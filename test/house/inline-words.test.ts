@@ -23,9 +23,24 @@ const allowedTexts: Readonly<Record<string, string>> = {
 const forPrograms =
   /^(?:[Nn]aru|git) …|^[\w-]+: …$|[a-z]+\/[a-z-]+; charset=|^id: …|^\n…\n {2}\$ naru/
 
-const texts = [...sourcesIn('src/cli', '.ts'), ...sourcesIn('src/server', '.ts')].flatMap(
-  inlineTexts,
-)
+/** The same of the builds, by file or by text. */
+const allowedInBuilds: Readonly<Record<string, string>> = {
+  'src/build/static/site.ts': 'what the static server, a program of its own, answers',
+  'version https://git-lfs.github.com/spec/': 'how a pointer of Git LFS begins',
+  'Spring Boot': 'a name',
+  'no scripts': 'a part of a fact, which is known with it',
+  'scripts: …': 'a part of a fact, which is known with it',
+  'web: COMMAND': 'a line to type',
+  'NAME: COMMAND': 'a line to type',
+}
+
+/** Commands that a build runs, and those that start an app. */
+const ofCommands =
+  /\$(?:HOME|HOST|PORT|@)|(?:^| )(?:-m|--frozen|-jar) |^(?:node|mvn|sh \.\/mvnw) …$/
+
+const inFolder = (folder: string) => sourcesIn(folder, '.ts').flatMap(inlineTexts)
+const texts = [...inFolder('src/cli'), ...inFolder('src/server')]
+const buildTexts = inFolder('src/build')
 
 test('the look at the sources finds texts', () => {
   const seen = inlineTexts({
@@ -54,11 +69,22 @@ test('no sentence for people stands in the command line or the server: the catal
   expect(astray.map(({ path, line, text }) => `${path}:${line} ${text}`)).toEqual([])
 })
 
-test('what is allowed to stay is there', () => {
-  const there = new Set(texts.flatMap(({ path, text }) => [path, text]))
-  const gone = [...Object.keys(allowed), ...Object.keys(allowedTexts)].filter(
-    (key) => !there.has(key),
+test('no sentence for people stands in the builds: their logs hold codes and facts', () => {
+  const astray = buildTexts.filter(
+    ({ path, text }) =>
+      !Object.hasOwn(allowedInBuilds, path) &&
+      !Object.hasOwn(allowedInBuilds, text) &&
+      !ofCommands.test(text) &&
+      !isFact(text),
   )
+  expect(astray.map(({ path, line, text }) => `${path}:${line} ${text}`)).toEqual([])
+})
+
+test('what is allowed to stay is there', () => {
+  const there = new Set([...texts, ...buildTexts].flatMap(({ path, text }) => [path, text]))
+  const gone = [allowed, allowedTexts, allowedInBuilds]
+    .flatMap(Object.keys)
+    .filter((key) => !there.has(key))
   expect(gone).toEqual([])
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { endingOf } from '../../src/contract/words/korean/particles.ts'
 import { catalogues } from '../../src/contract/words/languages.ts'
 import type { Language } from '../../src/contract/words/words.ts'
-import { unknownCommands } from './command-names.ts'
+import { unknownCommands } from '../support/named-commands.ts'
 import { sampleCalls } from './sample-facts.ts'
 
 /** `isBare`: said of an empty list, which some sentences are never said of. */
@@ -96,8 +96,8 @@ const shown = (sentences: readonly Sentence[]): string[] => [
   ).values(),
 ]
 
-/** Where text of a program, or nothing at all, is the point. */
-const asItIs = ['commands.doctor.say']
+/** Where text of a program, or nothing at all, is the point; and the columns of a build's log. */
+const asItIs = ['commands.doctor.say', 'buildNote']
 
 function fits(word: string, particle: string): boolean {
   const ending = endingOf(word)

@@ -1,3 +1,4 @@
+import { sayBytes } from '../../src/base/size.ts'
 import {
   definition,
   type KeyDefinition,
@@ -13,7 +14,8 @@ export function specPage(): string {
 /** An example of one key, or of several, as a whole file. */
 export function inContext(mapping: SpecMapping, examples: readonly string[]): string {
   const { around } = sections.find((each) => each.mapping === mapping) ?? { around: [] }
-  const depth = around.length
+  // What a list's item holds stands one level deeper than its dash.
+  const depth = around.length + around.filter((line) => line.startsWith('- ')).length
   const lines = examples.flatMap((example) => example.split('\n'))
   const indented = lines.map((line) => `${'  '.repeat(depth)}${line}`)
   if (mapping !== 'route') return [...indentedLines(around), ...indented].join('\n')
@@ -48,6 +50,20 @@ const sections: readonly Section[] = [
     title: 'routes[]',
     around: ['routes:'],
     about: 'A list; the longest path that fits wins. A host and path can be named once.',
+  },
+  {
+    mapping: 'timeouts',
+    title: 'routes[].timeouts',
+    around: ['routes:', '- timeouts:'],
+    about:
+      'How long the router waits. A visitor who is slow is another matter: see [router.md](router.md).',
+  },
+  {
+    mapping: 'limits',
+    title: 'routes[].limits',
+    around: ['routes:', '- limits:'],
+    about:
+      'Requests above `in-flight` wait, each visitor in turn (by address; of IPv6 the first 64 bits), until an instance is free.',
   },
   {
     mapping: 'environment',
@@ -97,6 +113,8 @@ function typeOf(value: SpecValue): string {
       return `whole number, ${value.least} to ${value.most}`
     case 'duration':
       return `duration, ${sayBound(value.least)} to ${sayBound(value.most)}`
+    case 'size':
+      return `size, at most ${sayBytes(value.most)}`
     case 'choice':
       return value.of.map((word) => `\`${word}\``).join(' or ')
     case 'mapping':
@@ -115,7 +133,7 @@ function typeOf(value: SpecValue): string {
 const types: Record<
   Exclude<
     SpecValue['is'],
-    'whole-number' | 'duration' | 'choice' | 'mapping' | 'named' | 'list' | 'steps'
+    'whole-number' | 'duration' | 'size' | 'choice' | 'mapping' | 'named' | 'list' | 'steps'
   >,
   string
 > = {
@@ -144,8 +162,8 @@ Written by \`npm run docs\` from \`src/model/spec-definition.ts\`. The file lies
 Naru recognises needs none. Every key has a default; a key that nobody knows is a mistake, told with its line, its column and the key
 that was probably meant, before anything is built.
 
-Two types need a word. A **command** is a text, run as \`/bin/sh -c TEXT\`, or a list of a program and its arguments, started as it is. A
-**duration** is a number with its unit, \`500ms\`, \`30s\`, \`2m\`, \`1h\`, or a plain \`0\`. Texts are taken as they are written: \`1.10\` stays
+Three types need a word. A **command** is a text, run as \`/bin/sh -c TEXT\`, or a list of a program and its arguments, started as it is. A
+**duration** is a number with its unit, \`500ms\`, \`30s\`, \`2m\`, \`1h\`, or a plain \`0\`; a **size** one in steps of 1024, \`500KB\`, \`100MB\`, \`2GB\`, or a plain \`0\`. Texts are taken as they are written: \`1.10\` stays
 \`1.10\`, and \`yes\` is no truth. Anchors and aliases work; tags and a second document do not.
 
 Editors complete and check the file by [naru.schema.json](naru.schema.json), for example with this as its first line:

@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import { branch, label, variable } from '../../src/model/name.ts'
+import { branch, label, reservedVariables, variable } from '../../src/model/name.ts'
 import {
   definition,
   type KeyDefinition,
@@ -8,7 +8,7 @@ import {
 } from '../../src/model/spec-definition.ts'
 import { ownSteps } from '../../src/model/spec-jobs.ts'
 import { folderPath, requestPath, routePath } from '../../src/model/spec-paths.ts'
-import { limitVariables, reservedVariables } from '../../src/model/spec-variables.ts'
+import { limitVariables } from '../../src/model/spec-variables.ts'
 
 export type Schema = { readonly [keyword: string]: unknown }
 
@@ -83,6 +83,12 @@ const simple: { [K in SpecValue['is']]?: Schema } = {
     maxItems: limitVariables,
     uniqueItems: true,
     items: { ...named, ...variableName },
+  },
+  size: {
+    anyOf: [
+      { const: 0 },
+      { type: 'string', pattern: '^(?:0|\\s*\\d+(?:\\.\\d+)?\\s?[KkMmGgTt][Bb]\\s*)$' },
+    ],
   },
   duration: {
     anyOf: [{ const: 0 }, { type: 'string', pattern: '^(?:0|\\d+(?:\\.\\d+)?(?:ms|s|m|h|d))$' }],

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { webApp } from '../support/apps.ts'
-import { Naru, type Repository, run } from '../support/naru.ts'
+import { isAlive, Naru, type Repository, run, running, until } from '../support/naru.ts'
 
 let naru: Naru
 let shop: Repository
@@ -57,6 +57,58 @@ describe('a token', () => {
     expect((await naru.cli(['tokens', 'revoke', 'grace'])).code).toBe(0)
     const refused = await grace.cli(['status', '--app', 'shop'])
     expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('(token.invalid)') })
+  })
+
+  it('that is revoked ends what it holds open, and says so: logs that are followed, commands that run', async () => {
+    expect(
+      (await shop.deploy(webApp({ says: 'one', webFirst: 'console.log("begun")' }))).code,
+    ).toBe(0)
+    const token = await create('grace')
+    const cli = (name: string, ...args: string[]) =>
+      running(process.execPath, [naru.program, name, '--app', 'shop', ...args], {
+        environment: naru.environment({ NARU_TOKEN: token }),
+      })
+    const logs = cli('logs', '-f')
+    const command = cli('run', '--no-terminal', 'echo "pid $$."; exec sleep 1000')
+    await Promise.all([command.said('.'), logs.said('begun')])
+
+    expect((await naru.cli(['tokens', 'revoke', 'grace'])).code).toBe(0)
+
+    for (const { ended } of [logs, command]) {
+      const { code, stderr } = await ended
+      expect(code).toBe(3)
+      expect(stderr).toContain('owner revoked the token "grace"')
+      expect(stderr).toContain('(token.revoked)')
+    }
+    const pid = Number(/pid (\d+)\./.exec((await command.ended).stdout)?.[1])
+    await until(() => !isAlive(pid), 'the command to end')
+    expect((await naru.visit('shop')).body).toBe('one')
+  })
+
+  it('that is revoked in the middle of a push lets the deployment go on', async () => {
+    const token = await create('grace')
+    const grace = elsewhere()
+    await grace.cli(['login', address(), '--name', 'work'], `${token}\n`)
+    const clone = await cloneOf(grace)
+    const gate = join(naru.folder, 'gate')
+    const steps = `pipeline:\n  - wait: while ! [ -e ${gate} ]; do sleep 0.1; done\n`
+    writeFileSync(join(clone, 'naru.yaml'), steps)
+    await run('git', ['add', '-A'], { folder: clone, environment: grace.environment })
+    await run('git', ['commit', '-qm', 'Slow'], { folder: clone, environment: grace.environment })
+    const push = running('git', ['push', 'naru', 'main'], {
+      folder: clone,
+      environment: grace.environment,
+    })
+    await push.said('wait')
+
+    expect((await naru.cli(['tokens', 'revoke', 'grace'])).code).toBe(0)
+
+    const pushed = await push.ended
+    expect(pushed.code).not.toBe(0)
+    expect(pushed.stderr).toContain('(token.revoked)')
+    writeFileSync(gate, '')
+    await until(async () => (await naru.status('shop')).stable === 1, 'the release to be stable')
+    expect((await naru.visit('shop')).body).toBe('one')
   })
 
   it('is nowhere but with its owner: no file of the repository, no log, no event holds it', async () => {
@@ -134,6 +186,11 @@ describe('naru login', () => {
     expect((await grace.cli(['apps'])).stdout).toContain('shop')
     expect((await grace.cli(['contexts', 'use', 'local'])).code).toBe(0)
     expect((await grace.cli(['apps', '--context', 'work'])).stdout).toContain('shop')
+    const other = { NARU_API: 'http://127.0.0.1:1', NARU_TOKEN: 'x', NARU_CONTEXT: 'local' }
+    const typed = await naru.cli(['apps', '--context', 'work'], {
+      environment: { ...grace.environment, ...other },
+    })
+    expect(typed).toMatchObject({ code: 0, stdout: expect.stringContaining('shop') })
     const unknown = await grace.cli(['apps', '--context', 'home'])
     expect(unknown.stderr).toContain('there are: local, work')
     expect((await grace.cli(['logout', 'work'])).code).toBe(0)
@@ -202,8 +259,14 @@ describe('naru settings import', () => {
 })
 
 async function pushFrom(grace: ReturnType<typeof elsewhere>) {
+  const clone = await cloneOf(grace)
+  return run('git', ['push', 'naru', 'main'], { folder: clone, environment: grace.environment })
+}
+
+/** Her own clone, made known to Naru. */
+async function cloneOf(grace: ReturnType<typeof elsewhere>): Promise<string> {
   const clone = join(grace.home, 'shop')
   await run('git', ['clone', '-q', shop.folder, clone], { environment: grace.environment })
   expect(await grace.cli(['init', '--app', 'shop'], undefined, clone)).toMatchObject({ code: 0 })
-  return run('git', ['push', 'naru', 'main'], { folder: clone, environment: grace.environment })
+  return clone
 }

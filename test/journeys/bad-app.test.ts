@@ -84,7 +84,7 @@ describe('a push with mistakes in naru.yaml', () => {
       /remote:.*naru\.yaml:3:5 services\.web\.comand.*did you mean "command"\?/,
     )
     expect(output).toMatch(/remote:.*naru\.yaml:4:15 services\.web\.replicas: found "?many/)
-    expect(output).toContain('correct naru.yaml, commit, and git push naru main')
+    expect(output).toContain('correct naru.yaml, then ship it again, by git push or naru deploy')
     expect(output).toContain('(spec.invalid)')
   })
 

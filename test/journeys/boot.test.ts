@@ -96,4 +96,33 @@ describe('naru up --at-boot', () => {
       'does not come up at boot',
     )
   })
+
+  it('lets a server that runs go on as it did where systemd refuses everything', async () => {
+    await naru.up()
+    const shop = await naru.repository('shop', webApp({ says: 'one' }))
+    expect((await shop.push()).code).toBe(0)
+    const refuses =
+      '#!/bin/sh\ncase "$*" in *is-system*) echo running;; *) echo "Access denied" >&2; exit 1;; esac\n'
+    writeFileSync(join(naru.folder, 'bin/systemctl'), refuses)
+
+    const up = await naru.cli(['up', '--at-boot', ...at()], { environment })
+
+    expectRefusal(up, 'Access denied', 'boot.failed')
+    expect((await naru.status('shop')).serving).toBe(1)
+    expect((await naru.visit('shop')).body).toBe('one')
+    expect((await naru.cli(['doctor'], { environment })).stdout).toContain(
+      'does not come up at boot',
+    )
+  })
+
+  it('is undone as often as somebody likes', async () => {
+    expect((await naru.cli(['up', '--at-boot', ...at()], { environment })).code).toBe(0)
+    const undo = () => naru.cli(['down', '--at-boot'], { environment })
+    expect((await undo()).stdout).toContain('is gone')
+    const again = await undo()
+    expect(again.code).toBe(0)
+    expect(again.stdout).not.toContain('is gone')
+    expect((await naru.cli(['up', '--at-boot', ...at()], { environment })).code).toBe(0)
+    expect((await undo()).code).toBe(0)
+  })
 })

@@ -242,3 +242,43 @@ it('what is pushed to an app while it is destroyed is refused in words', async (
   expect((await destroying).code).toBe(0)
   expect(outputs.filter((output) => /naru\.broken|FOREIGN KEY|git failed/.test(output))).toEqual([])
 })
+
+describe('branches that git cannot have beside each other', () => {
+  it('are refused in words, when an environment is made and when naru.yaml names them', async () => {
+    const app = await naru.repository('nested', webApp({ says: 'one' }))
+    const type = inFolderOf(app)
+    expect((await type('env', 'create', 'staging', '--branch', 'release')).code).toBe(0)
+    const beside = await type('env', 'create', 'next', '--branch', 'release/x')
+    expect([beside.code, beside.stderr]).toEqual([
+      7,
+      expect.stringContaining(
+        'staging of nested deploys the branch "release", and git cannot have "release/x"',
+      ),
+    ])
+    await type('env', 'create', 'next', '--branch', 'other')
+    const named = 'environments:\n  next: { branch: release/x }\n'
+    await app.commit(webApp({ says: 'two', more: named }))
+
+    const pushed = await app.push('main:release/x')
+
+    expect(pushed.code).not.toBe(0)
+    expect(pushed.output).toContain('(branch.nested)')
+    expect((await app.push('main')).code).toBe(0)
+    await app.commit(webApp({ says: 'three' }))
+    expect((await app.push('main:release')).code).toBe(0)
+  })
+
+  it('of one environment, one after the other, follow what serves', async () => {
+    const app = await naru.repository('renamed', webApp({ says: 'one' }))
+    await inFolderOf(app)('env', 'create', 'staging', '--branch', 'release')
+    expect((await app.push('main:release')).code).toBe(0)
+    await app.commit(
+      webApp({ says: 'two', more: 'environments:\n  staging: { branch: release/x }\n' }),
+    )
+
+    const pushed = await app.push('main:release/x')
+
+    expect([pushed.code, pushed.output]).toEqual([0, expect.stringContaining('v2 is stable')])
+    expect((await app.push('main:release/x')).output).toContain('Everything up-to-date')
+  })
+})

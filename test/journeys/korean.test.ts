@@ -22,6 +22,8 @@ async function push({ folder }: Repository, environment: Record<string, string> 
   return { ...ran, said: saidBy(ran) }
 }
 
+const isKorean = (line: string): boolean => /[가-힣]/.test(line)
+
 const saidBy = ({ stderr }: Ran): string[] =>
   stderr.split(/[\n\r]/).flatMap((line) => /^(?:remote|원격): ?(.*?) *$/.exec(line)?.[1] ?? [])
 
@@ -41,6 +43,43 @@ describe('somebody whose locale is Korean', () => {
       /^http:\/\/nara\.localhost:\d+ 주소에서 \d+\.\d초 만에 서비스를 시작했습니다$/m,
     )
     expect(said.at(-1) || said.at(-2)).toBe('v1이 안정 상태가 되었습니다')
+  })
+
+  it('reads in Korean what Naru says of the build, beside what programs write', async () => {
+    const app = await naru.repository('built', {
+      'package.json': JSON.stringify({
+        packageManager: 'npm@1.2.3',
+        scripts: { build: 'echo a line of a program', start: 'node server.js' },
+      }),
+      'server.js':
+        "require('http').createServer((_, out) => out.end('up')).listen(process.env.PORT)\n",
+      'fly.toml': 'app = "built"\n[http_service]\ninternal_port = 8080\n',
+      Procfile: 'worker: while :; do sleep 1; done\nrelease: echo migrated\n',
+      'naru.yaml':
+        'pipeline: [{ check: echo another line }]\nservices: { web: { healthy-for: 0s, settle: 0s } }\n',
+    })
+    const { code, said } = await push(app)
+    expect(code, said.join('\n')).toBe(0)
+    const end = said.findIndex((line) => line.includes('아티팩트'))
+    const log = said.slice(0, end + 1).filter((line) => line.startsWith('  '))
+    expect(log.join('\n')).toMatch(/^ {2}built의 빌드 1, 커밋 [0-9a-f]{10}$/m)
+    expect(log.join('\n')).toMatch(/^ {2}- node \d+ \(이 기계의 /m)
+    expect(log.join('\n')).toMatch(/^ {2}아티팩트 {2}준비되었습니다 {2}\d+\.\d초$/m)
+    expect(log.filter((line) => !isKorean(line))).toEqual([
+      '  - worker: while :; do sleep 1; done (Procfile)',
+      '  check  echo another line …',
+      '    another line',
+      '  build  npm run build …',
+      expect.stringMatching(/^ {4}> build$/),
+      expect.stringMatching(/^ {4}> echo a line of a program$/),
+      '    a line of a program',
+    ])
+
+    const shown = (await cli('builds', 'show', '1', '--app', 'built')).stdout
+    for (const line of log) expect(shown).toContain(line.slice(2))
+    const printed = await cli('build', '--print', app.folder)
+    expect(printed.stdout).toMatch(/^ {2}- 의존성이 없어 설치할 것이 없습니다$/m)
+    expect(printed.stdout).not.toContain('nothing to install')
   })
 
   it('looks at it in Korean, with times of Korea', async () => {
@@ -76,7 +115,9 @@ describe('somebody whose locale is Korean', () => {
     expect(said.join('\n')).toMatch(
       /^✖ naru\.yaml:1:1 servces: .*"servces".*혹시 "services"입니까\?$/m,
     )
-    expect(said.join('\n')).toMatch(/^ {2}→ naru\.yaml을 고치고 커밋한 다음 git push naru main$/m)
+    expect(said.join('\n')).toMatch(
+      /^ {2}→ naru\.yaml을 고친 다음 git push나 naru deploy로 다시 보내십시오$/m,
+    )
   })
 
   it('mistypes a command, and is answered in Korean', async () => {

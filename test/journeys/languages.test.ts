@@ -50,7 +50,8 @@ const fromCache: Record<string, RegExp> = {
   'node-npm': /install {2}from cache/,
   'node-pnpm': /install {2}from cache/,
   'node-yarn': /install {2}from cache/,
-  'node-build': /install {2}from cache/,
+  // Its build changes what was installed, so only from the next one on it is copied first, and kept.
+  'node-build': /install {2}npm ci {2}/,
   vite: /install {2}from cache/,
   astro: /install {2}from cache/,
   'python-requirements': /install {2}from cache/,

@@ -45,7 +45,40 @@ describe('what serves in staging', () => {
     })
     expect((await type('releases')).stdout).toContain('promotion (staging v1)')
     expect(await naru.client.builds('shop')).toHaveLength(1)
-    expect((await shop.push('main')).output).toContain('Everything up-to-date')
+    const pushed = await shop.push('main')
+    expect([pushed.code, pushed.output]).toEqual([0, expect.stringContaining('v2 is stable')])
+  })
+
+  it('may be of a commit that its branch never gets, as after a squash: the next push goes on', async () => {
+    const shop = await naru.repository('squash', webApp({ says: 'one' }))
+    const type = inFolderOf(shop)
+    const git = (...args: string[]) => naru.git(args, shop.folder)
+    await type('env', 'create', 'staging')
+    expect((await shop.push()).code).toBe(0)
+    await git('checkout', '-qb', 'feature')
+    await shop.commit(webApp({ says: 'half' }))
+    await shop.commit(webApp({ says: 'two' }))
+    expect((await shop.push('feature:staging')).code).toBe(0)
+    expect((await type('promote', 'staging')).code).toBe(0)
+    expect((await naru.visit('squash')).body).toBe('two')
+    await git('checkout', '-q', 'main')
+    await git('merge', '-q', '--squash', 'feature')
+    await git('commit', '-qm', 'Both in one')
+
+    const pushed = await shop.push()
+
+    expect(pushed.output).toContain('v3 is stable')
+    expect(pushed.output).not.toContain('fetch first')
+    expect(pushed.code).toBe(0)
+    await git('checkout', '-q', 'feature')
+    expect((await shop.deploy(webApp({ says: 'three' }))).output).toContain('up-to-date')
+    expect((await shop.push('feature:staging')).code).toBe(0)
+    const [, there] = await naru.client.builds('squash')
+    const again = await type('deploy', '--build', String(there?.number))
+    expect(again.code).toBe(0)
+    await git('checkout', '-q', 'main')
+    expect((await shop.deploy(webApp({ says: 'four' }))).code).toBe(0)
+    expect((await naru.visit('squash')).body).toBe('four')
   })
 
   it('is not promoted where a secret is missing, and is when it is set', async () => {
@@ -79,5 +112,12 @@ describe('what serves in staging', () => {
     ])
     expect((await type('promote', 'production')).code).toBe(2)
     expect((await type('promote', 'nowhere')).code).toBe(4)
+    const named = await naru.cli(['promote', 'staging'], {
+      folder: app.folder,
+      environment: { NARU_ENVIRONMENT: 'staging' },
+    })
+    expect(named.code).toBe(2)
+    expect(named.stderr).toContain('to itself, which NARU_ENVIRONMENT makes the target')
+    expect(named.stderr).toContain('→ naru promote staging --to production --app empty\n')
   })
 })

@@ -42,7 +42,10 @@ jobs:
   migrate: { command: npm run migrate, when: before-rollout, timeout: 1m }
   report: { command: [node, report.js] }
 routes:
-  - { host: Shop.example.com, service: web }
+  - host: Shop.example.com
+    service: web
+    timeouts: { connect: 500ms, answer: 5m, idle: 1h }
+    limits: { body: 1.5MB, in-flight: 20, queue: 0, wait: 2s }
   - { host: 나루.kr, path: /api/ }
 settings: { LOG_LEVEL: info, RATIO: 1.10, ON: yes, EMPTY: "", NUMBER: 0x1F, LINES: "a\\nb" }
 secrets: [DATABASE_URL, SESSION_KEY]
@@ -88,7 +91,13 @@ environments:
         report: { command: ['node', 'report.js'], when: 'by-hand', timeoutSeconds: 600 },
       },
       routes: [
-        { host: 'shop.example.com', path: '/', service: 'web' },
+        {
+          host: 'shop.example.com',
+          path: '/',
+          service: 'web',
+          timeouts: { connectSeconds: 0.5, answerSeconds: 300, idleSeconds: 3600 },
+          limits: { bodyBytes: 1_572_864, inFlight: 20, queue: 0, waitSeconds: 2 },
+        },
         { host: 'xn--910br1n.kr', path: '/api', service: 'web' },
       ],
       settings: {
@@ -204,7 +213,7 @@ services:
     uses: [api.billing]
 jobs:
   report: { command: x, schedule: "0 3 * * *", timezone: Asia/Seoul, overlap: forbid }
-routes: [{ host: "*.example.com" }, { host: a.example.com, limits: {} }]
+routes: [{ host: "*.example.com" }, { host: a.example.com, limits: { requests: 100/s, per: client } }]
 environments:
   production:
     promote: { from: staging }
@@ -227,7 +236,8 @@ strategy: ab
         '10:48 jobs.report.timezone: the key "timezone" is not in this version',
         '10:70 jobs.report.overlap: the key "overlap" is not in this version',
         '11:18 routes[0].host: the wildcard "*.example.com" is not in this version',
-        '11:60 routes[1].limits: the key "limits" is not in this version',
+        '11:70 routes[1].limits.requests: the key "requests" is not in this version',
+        '11:87 routes[1].limits.per: the key "per" is not in this version',
         '14:5 environments.production.promote: the key "promote" is not in this version',
         '15:17 environments.production.strategy: the key "canary" is not in this version',
         '15:36 environments.production.strategy: the key "bake" is not in this version',
@@ -435,6 +445,25 @@ strategy: ab
       'services: { web: { settle: -1s } }',
       [
         '1:28 services.web.settle: found "-1s", expected a duration with its unit, such as 30s, 500ms or 2m',
+      ],
+    ],
+    [
+      'sizes without a unit, in steps that are not known, and too large',
+      'routes:\n  - limits: { body: 100 }\n  - { path: /a, limits: { body: 1gib } }\n  - { path: /b, limits: { body: 2TB } }',
+      [
+        '2:21 routes[0].limits.body: found "100", expected a size with its unit, such as 500KB, 100MB or 2GB',
+        '3:33 routes[1].limits.body: found "1gib", expected a size with its unit, such as 500KB, 100MB or 2GB; did you mean "1GB"?',
+        '4:33 routes[2].limits.body: found "2TB", expected at most 1024 GB',
+      ],
+    ],
+    [
+      'bounds of a route that are none, misspelt or a level too high',
+      'routes:\n  - { timeouts: 5s, limits: { inflight: 5 } }\n  - { path: /a, answer: 5s, timeouts: { connect: 0 } }',
+      [
+        '2:17 routes[0].timeouts: found "5s", expected keys with values, such as { answer: 5m }',
+        '2:31 routes[0].limits.inflight: found the key "inflight", expected one of body, in-flight, queue, wait; did you mean "in-flight"?',
+        '3:17 routes[1].answer: found the key "answer", expected it as routes[].timeouts.answer',
+        '3:50 routes[1].timeouts.connect: found "0", expected at least 100ms',
       ],
     ],
     [

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Artifact } from '../../src/model/artifact.ts'
+import { defaultLimits, defaultTimeouts } from '../../src/model/route-bounds.ts'
 import { defaultService, defaultSpec, type Spec } from '../../src/model/spec.ts'
 import { freeze } from '../../src/release/freeze.ts'
 
@@ -52,6 +53,19 @@ it('a route that somebody wrote down wants its service, although the files name 
   expect(() => frozen({ routes }, 'production', { services: { worker: 'a' } })).toThrow(
     expect.objectContaining({ code: 'build.no-start', facts: { found: 'web' } }),
   )
+})
+
+it('routes keep their timeouts and limits, and those that say nothing of them stay without', () => {
+  const limits = { ...defaultLimits, bodyBytes: 1024 }
+  const timeouts = { ...defaultTimeouts, answerSeconds: 5 }
+  const [bounded, plain] = frozen({
+    routes: [
+      { path: '/', service: 'web', limits, timeouts },
+      { path: '/api', service: 'web' },
+    ],
+  }).routes
+  expect(bounded).toEqual({ host: 'shop.localhost', path: '/', service: 'web', limits, timeouts })
+  expect(plain).toEqual({ host: 'shop.localhost', path: '/api', service: 'web' })
 })
 
 it('jobs of the spec win over those that the files name', () => {

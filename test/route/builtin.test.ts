@@ -1,72 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type BuiltinRouter, builtinRouter } from '../../src/route/builtin/builtin-router.ts'
-import { startTimeOf } from '../../src/route/builtin/identity.ts'
+import { describe, expect, it } from 'vitest'
+import { builtinRouter } from '../../src/route/builtin/builtin-router.ts'
+import { isAlive } from '../support/naru.ts'
 import { backend, freePort, routeTo } from './backend.ts'
 import { routerContract } from './contract.ts'
-import { ask, crowd, until } from './visitor.ts'
+import { bundle, echoes, Lab, served } from './lab.ts'
+import { ask, crowd } from './visitor.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'naru-route-'))
-const program = join(root, 'router.cjs')
-const log = { info: () => {}, warn: () => {}, error: () => {} }
-const endings: (() => unknown)[] = []
-let folders = 0
-
-beforeAll(() => bundle('src/main/router.ts', program))
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end()
-})
-afterAll(() => rmSync(root, { recursive: true, force: true }))
-
-const bundle = (entry: string, outfile: string) =>
-  build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    logLevel: 'error',
-  })
-
-const newFolder = (name = 'router') => join(root, `${++folders}`, name)
-
-async function start({
-  folder = newFolder(),
-  port = 0,
-} = {}): Promise<{ router: BuiltinRouter; folder: string; port: number }> {
-  const at = port === 0 ? await freePort() : port
-  const router = await builtinRouter({
-    folder,
-    program,
-    http: { host: '127.0.0.1', port: at },
-    log,
-  })
-  endings.push(() => router.shutdown())
-  return { router, folder, port: at }
-}
-
-async function says(text: string) {
-  const made = await backend((_, response) => response.end(text), text)
-  endings.push(made.close)
-  return made
-}
-
-const isAlive = async (pid: number) => (await startTimeOf(pid)) !== null
-
-/** Resolves when the router serves again. */
-const served = (router: BuiltinRouter) =>
-  new Promise<void>((resolve) => {
-    const forget = router.watch(() => {
-      forget()
-      resolve()
-    })
-  })
+const lab = new Lab()
+const { root, program, endings, log } = lab
+const start = (options?: Parameters<Lab['start']>[0]) => lab.start(options)
+const newFolder = (name?: string) => lab.newFolder(name)
+const says = (text: string) => lab.says(text)
 
 routerContract('built-in', async () => {
   await bundle('src/main/router.ts', program)
@@ -147,30 +95,19 @@ describe('the built-in router’s process', () => {
     process.kill(hung, 'SIGSTOP')
     expect(await router.served()).toBe(1)
     expect(router.pid).not.toBe(hung)
-    expect(await isAlive(hung)).toBe(false)
+    expect(isAlive(hung)).toBe(false)
     expect((await ask({ port })).body).toBe('shop')
   })
 
   it('is adopted by the next server, with its connections', async () => {
     const { router, folder, port } = await start()
-    const echo = await backend(() => {})
-    endings.push(echo.close)
-    echo.server.on('upgrade', (_, socket) => {
-      socket.on('error', () => {})
-      socket.write(
-        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello',
-      )
-      socket.pipe(socket)
-    })
-    await router.apply({ number: 3, routes: [routeTo([echo])] })
-    const socket = await upgraded(port)
+    await router.apply({ number: 3, routes: [routeTo([await lab.echo()])] })
+    const socket = await lab.upgraded(port)
     await router.close()
     const { router: next } = await start({ folder, port })
     expect(next.pid).toBe(router.pid)
     expect(await next.served()).toBe(3)
-    const answer = until(socket, 'ping')
-    socket.write('ping')
-    expect(await answer).toBe('ping')
+    expect(await echoes(socket, 'ping')).toBe(true)
   })
 
   it('survives a SIGKILL of the server that started it, under load, and is kept by the next one', async () => {
@@ -213,7 +150,7 @@ describe('the built-in router’s process', () => {
     const { router, folder, port } = await start()
     await router.close()
     process.kill(router.pid, 'SIGKILL')
-    while (await isAlive(router.pid)) await new Promise(setImmediate)
+    while (isAlive(router.pid)) await new Promise(setImmediate)
     expect(existsSync(join(folder, 'control.sock'))).toBe(true)
     const { router: next } = await start({ folder, port })
     expect(next.pid).not.toBe(router.pid)
@@ -289,7 +226,7 @@ describe('ending the built-in router', () => {
     release()
     expect((await inFlight).body).toBe('whole')
     await ended
-    expect(await isAlive(router.pid)).toBe(false)
+    expect(isAlive(router.pid)).toBe(false)
   })
 
   it('fails later calls with a reason', async () => {
@@ -298,18 +235,6 @@ describe('ending the built-in router', () => {
     await expect(router.served()).rejects.toMatchObject({ code: 'router.down' })
   })
 })
-
-async function upgraded(port: number) {
-  const { connect } = await import('node:net')
-  const socket = connect(port, '127.0.0.1')
-  endings.push(() => socket.destroy())
-  const head = until(socket, 'hello')
-  socket.write(
-    'GET / HTTP/1.1\r\nHost: shop.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
-  )
-  await head
-  return socket
-}
 
 function killed(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {

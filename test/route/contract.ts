@@ -3,6 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Route } from '../../src/model/route.ts'
+import { defaultLimits } from '../../src/model/route-bounds.ts'
 import type { Router } from '../../src/route/router.ts'
 import { type Backend, backend, backendProgram, freePort, routeTo } from './backend.ts'
 import { ask, askRaw, crowd, until } from './visitor.ts'
@@ -409,6 +410,27 @@ export function routerContract(name: string, open: () => Promise<OpenRouter>): v
         const answer = until(socket, 'fine')
         socket.write(`${'z'.repeat(199_995)}GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n`)
         expect(await answer).toContain('200 OK')
+      })
+    })
+
+    describe('a route with limits of its own', () => {
+      const large = { method: 'POST', body: 'more than ten bytes' }
+      it('has them when its table is served, and no more when one without them is', async () => {
+        const echo = await app((message, response) => message.pipe(response))
+        await apply(routeTo([echo], { limits: { ...defaultLimits, bodyBytes: 10 } }))
+        expect((await visit(large)).status).toBe(413)
+        expect((await visit({ ...large, body: 'ten bytes.' })).body).toBe('ten bytes.')
+        await apply(routeTo([echo]))
+        expect((await visit(large)).body).toBe(large.body)
+      })
+
+      it('is refused alone when they are none', async () => {
+        const echo = await says('fine')
+        await apply(routeTo([echo]))
+        const limits = { ...defaultLimits, queue: -1 }
+        const { refused } = await apply(routeTo([echo], { limits }))
+        expect(refused).toMatchObject([{ reason: 'its limits have no queue: -1' }])
+        expect((await visit()).body).toBe('fine')
       })
     })
 

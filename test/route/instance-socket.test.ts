@@ -21,7 +21,9 @@ async function poolTo(bytes: string, ends: boolean): Promise<Pool> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   endings.push(() => server.close())
   const { port } = server.address() as AddressInfo
-  const pool = new Pool(`http://127.0.0.1:${port}`, { connect: connectInstance })
+  const pool = new Pool(`http://127.0.0.1:${port}`, {
+    connect: (options, callback) => connectInstance(options, callback, 3_000),
+  })
   endings.push(() => pool.destroy())
   return pool
 }
@@ -81,7 +83,9 @@ describe('a held connection to an instance', () => {
   })
 
   it('fails when nobody listens at its address', async () => {
-    const pool = new Pool('http://127.0.0.1:1', { connect: connectInstance })
+    const pool = new Pool('http://127.0.0.1:1', {
+      connect: (options, callback) => connectInstance(options, callback, 3_000),
+    })
     endings.push(() => pool.destroy())
     await expect(askHolding(pool, aWhile)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })

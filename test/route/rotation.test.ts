@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Health, Instance } from '../../src/model/instance.ts'
+import type { ReleaseRoute } from '../../src/model/release.ts'
+import { defaultLimits, defaultTimeouts } from '../../src/model/route-bounds.ts'
 import { buildRoutes, type PlaceRoutes } from '../../src/route/rotation.ts'
 
 const instance = (
@@ -35,6 +37,17 @@ const idsOf = (place: PlaceRoutes, instances: Instance[]) =>
   buildRoutes([place], instances).map(({ backends }) =>
     backends.flatMap((backend) => backend.instances.map(({ id }) => id)),
   )
+
+describe('a route', () => {
+  it('has the timeouts and limits of its release', () => {
+    const limits = { ...defaultLimits, inFlight: 5 }
+    const timeouts = { ...defaultTimeouts, answerSeconds: 5 }
+    const [web, api] = shop.routes as [ReleaseRoute, ReleaseRoute]
+    const routes = buildRoutes([{ ...shop, routes: [{ ...web, limits, timeouts }, api] }], [])
+    expect(routes).toMatchObject([{ path: '/', limits, timeouts }, { path: '/api' }])
+    expect(routes[1]).not.toHaveProperty('limits')
+  })
+})
 
 describe('instances in rotation', () => {
   it('are the healthy ones of the serving release and of the route’s own service', () => {

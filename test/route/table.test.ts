@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NaruError } from '../../src/base/error.ts'
 import type { Route, RouteTable } from '../../src/model/route.ts'
+import { defaultLimits, defaultTimeouts } from '../../src/model/route-bounds.ts'
 import { hostOf } from '../../src/route/host.ts'
 import { checkTable, emptyTable, routeFinder } from '../../src/route/table.ts'
 import { routeTo } from './backend.ts'
@@ -12,6 +13,12 @@ const table = (number: number, ...routes: unknown[]) => ({ number, routes })
 describe('a route table that comes in', () => {
   it('is served as it is when every route is good', () => {
     const input = table(3, route(), route({ path: '/api', service: 'api' }))
+    expect(checkTable(input, emptyTable)).toEqual({ table: input, refused: [] })
+  })
+
+  it('keeps the timeouts and limits of its routes', () => {
+    const limits = { ...defaultLimits, inFlight: 5 }
+    const input = table(3, route({ timeouts: { ...defaultTimeouts, idleSeconds: 60 }, limits }))
     expect(checkTable(input, emptyTable)).toEqual({ table: input, refused: [] })
   })
 
@@ -56,6 +63,13 @@ describe('a route table that comes in', () => {
     ['a host name for an address', routeTo([{ ...instance, host: 'example.com' }])],
     ['port 0', routeTo([{ ...instance, port: 0 }])],
     ['port 70000', routeTo([{ ...instance, port: 70_000 }])],
+    ['timeouts that are none', { ...route(), timeouts: 5 }],
+    ['half of its timeouts', { ...route(), timeouts: { connectSeconds: 3 } }],
+    [
+      'an endless timeout',
+      { ...route(), timeouts: { ...defaultTimeouts, idleSeconds: Number.POSITIVE_INFINITY } },
+    ],
+    ['a negative limit', { ...route(), limits: { ...defaultLimits, queue: -1 } }],
     ['an instance without an id', routeTo([{ ...instance, id: '' }])],
   ]
   it.each(bad)('refuses alone a route with %s', (_, wrong) => {

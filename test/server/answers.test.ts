@@ -299,6 +299,7 @@ describe('the status of a place', () => {
     expect((await ask(rig, home)).json).toEqual({
       ...place,
       urls: ['http://shop.localhost:8080'],
+      beside: null,
       serving: null,
       stable: null,
       warm: null,

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { findEnvironment } from '../../src/store/environments.ts'
-import { addReleases, ask, commit, home, place, startShop } from './rig.ts'
+import { removeApp } from '../../src/store/apps.ts'
+import { queueBuild } from '../../src/store/builds.ts'
+import { queueDeployment } from '../../src/store/deployments.ts'
+import { findEnvironment, removeEnvironment } from '../../src/store/environments.ts'
+import { addReleases, ask, at, commit, home, newDeployment, place, startShop } from './rig.ts'
 
 const environments = '/v1/apps/shop/environments'
 
@@ -38,6 +41,62 @@ describe('environments', () => {
     expect([gone.status, gone.text]).toEqual([204, ''])
     const staging = { ...place, environment: 'staging' }
     expect(await findEnvironment(rig.store.db, staging)).toBeUndefined()
+  })
+
+  test('are listed without the one that is removed meanwhile, and so are apps', async () => {
+    const rig = await startShop()
+    await ask(rig, environments, { method: 'POST', body: { name: 'staging' } })
+    rig.beforeLook = async ({ app, environment }) => {
+      if (
+        environment !== 'staging' ||
+        (await findEnvironment(rig.store.db, { app, environment })) === undefined
+      )
+        return
+      await rig.store.write((db) => removeEnvironment(db, { app, environment }))
+    }
+    const { status, json } = await ask(rig, environments)
+    expect([status, json]).toMatchObject([200, { environments: [{ name: 'production' }] }])
+    rig.beforeLook = async ({ app }) => rig.store.write((db) => removeApp(db, app)).catch(() => {})
+    expect(await ask(rig, '/v1/apps')).toMatchObject({ status: 200, json: { apps: [] } })
+  })
+
+  test('say which other release answers while one replaces the other', async () => {
+    const rig = await startShop()
+    await addReleases(rig, 2)
+    const status = async () => (await ask(rig, home)).json
+    expect(await status()).toMatchObject({ beside: null })
+    const rolling = newDeployment(place, 2, { status: 'starting', traffic: 'both' })
+    await rig.store.write((db) => queueDeployment(db, rolling))
+    expect(await status()).toMatchObject({ beside: 2, deployment: { release: 2 } })
+  })
+
+  test('have builds of their own, which can be listed alone', async () => {
+    const rig = await startShop()
+    await ask(rig, environments, { method: 'POST', body: { name: 'staging' } })
+    for (const environment of ['production', 'staging', 'production']) {
+      const build = {
+        app: 'shop',
+        environment,
+        source: 'push',
+        commit,
+        title: 'x',
+        by: 'ada',
+        at,
+      } as const
+      await rig.store.write((db) => queueBuild(db, build))
+    }
+    const numbers = async (query: string) => {
+      const { json } = await ask(rig, `/v1/apps/shop/builds${query}`)
+      return json['builds'] === undefined
+        ? json['code']
+        : (json['builds'] as { number: number }[]).map(({ number }) => number)
+    }
+    expect(await numbers('')).toEqual([3, 2, 1])
+    expect(await numbers('?environment=production')).toEqual([3, 1])
+    expect(await numbers('?environment=production&limit=1')).toEqual([3])
+    expect(await numbers('?environment=staging')).toEqual([2])
+    expect(await numbers('?environment=nowhere')).toBe('environment.unknown')
+    expect(await numbers('?environment=..')).toBe('name.invalid')
   })
 
   test('need neither a branch nor another to begin with', async () => {

@@ -27,7 +27,11 @@ import type { StreamLimits } from '../../src/server/stream.ts'
 import { createApp, removeApp } from '../../src/store/apps.ts'
 import { moveBuild, queueBuild } from '../../src/store/builds.ts'
 import { queueDeployment, requireDeployment } from '../../src/store/deployments.ts'
-import { createEnvironment, removeEnvironment } from '../../src/store/environments.ts'
+import {
+  createEnvironment,
+  removeEnvironment,
+  requireEnvironment,
+} from '../../src/store/environments.ts'
 import { createRelease } from '../../src/store/releases.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { addToken } from '../../src/store/tokens.ts'
@@ -51,6 +55,8 @@ export type World = {
   /** Reads what is sent and throws it away, unless a test wants more. */
   importArchive: ApiParts['importArchive']
   served: number
+  /** Whatever is asked of an environment, before it is answered. */
+  beforeLook: (place: Place) => Promise<void>
   /** Thrown by whatever the conductor is asked to do. */
   breaks: unknown
   git: ApiParts['git']
@@ -90,6 +96,7 @@ export async function startApi(limits?: StreamLimits): Promise<Rig> {
       return commit
     },
     served: 0,
+    beforeLook: async () => {},
     breaks: undefined,
     git: async (_request, response, { path }) => {
       response.end(`git ${path}`)
@@ -156,6 +163,7 @@ export const serverInfo: ServerInfo = {
   engine: 'process',
   startedAt: at,
   table: 7,
+  olderRouter: false,
 }
 
 async function* linesOf({ lines }: World, filter: LogFilter): AsyncGenerator<LogLine> {
@@ -238,7 +246,11 @@ function conductorOf(world: World, store: Store): Conductor {
     changeScale: async (where, change, by) => note('scale', { ...where, ...change, by }),
     branch: async ({ environment }) => (environment === 'production' ? 'main' : environment),
     serving: (where) => servingNow(store.db, where),
-    urls: async ({ app }) => [`http://${app}.localhost:8080`],
+    urls: async (where) => {
+      await world.beforeLook(where)
+      await requireEnvironment(store.db, where)
+      return [`http://${where.app}.localhost:8080`]
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Route } from '../../src/model/route.ts'
+import { defaultLimits, defaultTimeouts } from '../../src/model/route-bounds.ts'
 import { readServedMs, saveServedMs } from '../../src/store/clock.ts'
 import { portBook } from '../../src/store/ports.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -107,6 +108,17 @@ describe('the route table', () => {
     expect((await save(route('a', 'x'))).number).toBe(1)
     expect((await save(route('a', 'y'))).number).toBe(2)
     expect((await save(route('a', 'x'))).number).toBe(3)
+  })
+
+  test('keeps timeouts and limits of its routes, and changes with them', async () => {
+    const store = await scratchStore()
+    const save = (...routes: Route[]) => store.write((db) => saveTable(db, routes))
+    const bounded = { ...route('a'), timeouts: defaultTimeouts, limits: defaultLimits }
+    expect(await save(bounded)).toEqual({ number: 1, routes: [bounded] })
+    const { waitSeconds, ...others } = defaultLimits
+    expect((await save({ ...bounded, limits: { waitSeconds, ...others } })).number).toBe(1)
+    expect((await save({ ...bounded, limits: { ...defaultLimits, queue: 1 } })).number).toBe(2)
+    expect((await save(route('a'))).number).toBe(3)
   })
 
   test('gets a number above the one a router serves already, when the store went back to a copy', async () => {

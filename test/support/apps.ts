@@ -13,6 +13,8 @@ export type AppOptions = {
   workerMore?: string
   /** Of `web`. */
   replicas?: number
+  /** How long `web` takes to answer what begins with `/slow`; as long as all else without it. */
+  slowMs?: number
   more?: string
 }
 
@@ -28,6 +30,7 @@ export function webApp(options: AppOptions): Record<string, string> {
     workerMore = '',
     more = '',
     replicas = 1,
+    slowMs = 0,
   } = options
   const times = `    healthy-for: ${healthyFor}\n    healthy-within: ${healthyWithin}\n    settle: ${settle}\n    stop: { grace: 2s }\n`
   const workerPart =
@@ -40,12 +43,18 @@ export function webApp(options: AppOptions): Record<string, string> {
     }),
     'naru.yaml': `services:\n  web:\n    command: node server.js\n    replicas: ${replicas}\n${times}${workerPart}${more}`,
     'server.js': `${webFirst}
-const server = require('node:http').createServer((request, response) => response.end(${JSON.stringify(says)}))
+const server = require('node:http').createServer((request, response) => ${answer(says, slowMs)})
 server.listen(process.env.PORT, process.env.HOST)
 process.on('SIGTERM', () => server.close(() => process.exit(0)))
 `,
     ...(worker === undefined ? {} : { 'worker.js': worker }),
   }
+}
+
+function answer(says: string, slowMs: number): string {
+  const end = `response.end(${JSON.stringify(says)})`
+  if (slowMs === 0) return end
+  return `request.url.startsWith('/slow') ? setTimeout(() => ${end}, ${slowMs}) : ${end}`
 }
 
 export const steadyWorker = 'setInterval(() => {}, 1000)\n'

@@ -9,3 +9,12 @@ export function mountTmpfs(folder: string, options: string): () => void {
     execFileSync('umount', ['--', folder])
   }
 }
+
+/** Makes a folder one that can be read and not written, for which one must be root. Returns how to undo it. */
+export function mountReadOnly(folder: string): () => void {
+  execFileSync('mount', ['--bind', '--', folder, folder])
+  execFileSync('mount', ['-o', 'remount,bind,ro', '--', folder])
+  return () => {
+    execFileSync('umount', ['-l', '--', folder])
+  }
+}

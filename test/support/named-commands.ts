@@ -17,6 +17,30 @@ export const wrongCommands = (sentence: string): string[] =>
     return wrong === undefined ? [] : [`"${call}": ${wrong}`]
   })
 
+/**
+ * Commands that a sentence names and that there are not: "naru sttaus". For any sentence, where `wrongCommands` is for one
+ * that says what to type. What follows `git push naru` is none.
+ */
+export function unknownCommands(sentence: string): string[] {
+  const named = sentence.matchAll(/(\w+ )?(?<![/\w.])naru ([a-z][a-z-]*(?: [a-z][a-z-]*)?)/g)
+  return [...named].flatMap(([, before = '', words = '']) =>
+    before === 'push ' || before === 'remote ' || isKnown(words.split(' '))
+      ? []
+      : [`naru ${words}`],
+  )
+}
+
+/** A second word is a command only of a group; of others it is an argument, or how the sentence goes on. */
+function isKnown([first = '', second]: string[]): boolean {
+  const command = commandOf(naru, first)
+  if (command === undefined) return false
+  const isInner = second !== undefined && naru.commands.some((one) => commandOf(one, second))
+  return !isInner || command.commands.length === 0 || commandOf(command, second) !== undefined
+}
+
+const commandOf = ({ commands }: Command, name: string): Command | undefined =>
+  commands.find((command) => command.name() === name)
+
 const naru: Command = program(
   {
     terminal: terminalOf(process, false),
@@ -46,7 +70,7 @@ function mistakeIn(words: readonly string[]): string | undefined {
   let at = 0
   for (; at < words.length; at += 1) {
     const name = words[at]?.match(/^[a-z-]+/)?.[0]
-    const next = command.commands.find((candidate) => candidate.name() === name)
+    const next = commandOf(command, name ?? '')
     if (next === undefined) break
     command = next
   }

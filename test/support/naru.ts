@@ -30,6 +30,8 @@ export class Naru {
   readonly home = join(this.folder, 'home')
   readonly http: number
   readonly api: number
+  /** The command line that is used; the server and the router are those beside it. */
+  program = cli
 
   private constructor(http: number, api: number) {
     this.http = http
@@ -59,7 +61,7 @@ export class Naru {
   }
 
   cli(args: string[], options: RunOptions = {}): Promise<Ran> {
-    return run(process.execPath, [cli, ...args], {
+    return run(process.execPath, [this.program, ...args], {
       ...options,
       environment: this.environment(options.environment),
     })
@@ -114,9 +116,14 @@ export class Naru {
     await until(() => !isAlive(pid), 'the server to die')
   }
 
+  /** The last lines of the server's log, but for the requests that it answered. */
   log(): string {
     const file = join(this.data, 'server.log')
-    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-60).join('\n') : ''
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+    return lines
+      .filter((line) => !line.includes('"message":"request"'))
+      .slice(-60)
+      .join('\n')
   }
 
   visit(app: string, path = '/'): Promise<Visit> {

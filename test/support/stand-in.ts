@@ -164,6 +164,7 @@ export const aServer = (more: Partial<ServerInfo> = {}): ServerInfo => ({
   engine: 'process',
   startedAt: at,
   table: 7,
+  olderRouter: false,
   ...more,
 })
 
@@ -211,6 +212,7 @@ export const aStatus = (more: Partial<PlaceStatus> = {}): PlaceStatus => ({
   environment: 'production',
   urls: ['http://shop.localhost:8080'],
   serving: 3,
+  beside: null,
   stable: 3,
   warm: { release: 2, secondsLeft: 600 },
   deployment: null,

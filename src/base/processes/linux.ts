@@ -11,6 +11,7 @@ export const linux: ProcessWay = {
       .filter(isNumber)
       .map((name) => linux.one(Number(name)))
       .filter((entry) => entry !== null),
+  ageMs: ({ startTime }) => Number.parseFloat(readProc('uptime')) * 1000 - startTime * msPerTick,
   hasLivingThreads: (pid) => threads(pid) > 1,
   carriers: (pids, name, value) =>
     new Set(
@@ -32,6 +33,9 @@ export const linux: ProcessWay = {
   readsItself: 'IFS= read -r stat </proc/$$/stat',
   parse: parseStat,
 }
+
+/** Of the times in `/proc`: the same on every machine that Node.js runs on. */
+const msPerTick = 10
 
 /** One line of `/proc/<pid>/stat`; null if it is none. The program's name in it may hold spaces and brackets. */
 function parseStat(line: string): ProcessEntry | null {

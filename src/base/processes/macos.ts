@@ -29,6 +29,7 @@ export function byPs({ all }: { all: string }): ProcessWay {
     // One that is not in the last look may be newer than it.
     one: (pid) => fresh().get(pid) ?? look().get(pid) ?? null,
     all: () => [...look().values()],
+    ageMs: ({ startTime }) => Date.now() - startTime * 1000,
     hasLivingThreads: () => false,
     carriers: (pids, name, value) => {
       const among = new Set(pids)

@@ -20,6 +20,8 @@ export type ProcessWay = {
   one(pid: number): ProcessEntry | null
   /** Every process, zombies too. */
   all(): ProcessEntry[]
+  /** For how long it has been there, in milliseconds; on Linux by no clock that can be set. */
+  ageMs(process: ProcessIdentity): number
   /** Whether a zombie has threads that live, and with them its files. */
   hasLivingThreads(pid: number): boolean
   /** Which of them were started with this variable. */

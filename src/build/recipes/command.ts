@@ -7,6 +7,6 @@ export const commandRecipe: FindRecipe = async (_files, spec) =>
     ? {
         ...emptyRecipe('command'),
         steps: buildStep(spec),
-        reasons: ['files as they are, started by the commands in naru.yaml', ...sayBuild(spec)],
+        reasons: [{ is: 'files-as-they-are', commands: true }, ...sayBuild(spec)],
       }
     : null

@@ -1,4 +1,5 @@
 import { NaruError } from '../../base/error.ts'
+import type { BuildReason } from '../../model/build-reason.ts'
 import type { Command, Spec } from '../../model/spec.ts'
 import {
   type CommitFiles,
@@ -9,6 +10,7 @@ import {
   sayCommand,
   type Tool,
 } from '../recipe-types.ts'
+import { sayBuild } from './static.ts'
 
 /** Where a program that a build compiles lies in the slug. */
 const program = '.naru/web'
@@ -47,16 +49,16 @@ async function compiled(files: CommitFiles, spec: Spec): Promise<Built> {
     out,
     ...names,
   ]
-  const why = mod.length === 0 ? ['packages from vendor/'] : []
+  const why: BuildReason[] = mod.length === 0 ? [{ is: 'vendor' }] : []
   const starts = needsStart(spec)
   const only = packages.length === 1 ? packages[0] : packages.find((name) => name === './cmd/web')
   if (only !== undefined) {
     const command = build(program, [only])
-    const reasons = [sayCommand(command), ...why]
+    const reasons: BuildReason[] = [{ is: 'runs', command: sayCommand(command) }, ...why]
     return {
       steps: [{ name: 'build', command }],
       services: starts ? { web: [program] } : {},
-      reasons: starts ? [...reasons, `start: ${program}`] : reasons,
+      reasons: starts ? [...reasons, { is: 'start', command: program }] : reasons,
     }
   }
   if (packages.length === 0) {
@@ -68,7 +70,7 @@ async function compiled(files: CommitFiles, spec: Spec): Promise<Built> {
     return {
       steps: [],
       services: {},
-      reasons: ['no package main in the root folder or in cmd/, nothing to build'],
+      reasons: [{ is: 'no-main-package' }],
     }
   }
   if (starts) throw new NaruError('build.several-programs', { language: 'go', programs: packages })
@@ -76,7 +78,7 @@ async function compiled(files: CommitFiles, spec: Spec): Promise<Built> {
   return {
     steps: [{ name: 'build', command }],
     services: {},
-    reasons: [sayCommand(command), ...why],
+    reasons: [{ is: 'runs', command: sayCommand(command) }, ...why],
   }
 }
 
@@ -92,7 +94,7 @@ function given(spec: Spec): Built {
   return {
     steps: [{ name: 'build', command }],
     services: needsStart(spec) ? { web: [program] } : {},
-    reasons: [`${sayCommand(command)} from naru.yaml`],
+    reasons: sayBuild(spec),
   }
 }
 
@@ -123,13 +125,13 @@ async function isMain(files: CommitFiles, sources: readonly string[]): Promise<b
   return false
 }
 
-function sayGo(module: string, { version }: Tool): string {
+function sayGo(module: string, { version }: Tool): BuildReason {
   const wanted = /^go\s+(\d+(?:\.\d+)*)/m.exec(module)?.[1]
-  const have = `go ${version.split('.').slice(0, 2).join('.')}`
-  if (wanted === undefined) return `${have} (this machine's ${version})`
-  if (!isOlder(version, wanted))
-    return `${have} from go.mod (${wanted} or newer; this machine's ${version})`
-  return `warning: ${have} (this machine's ${version}), although go.mod asks for ${wanted}; from 1.21 on, go fetches the newer one by itself`
+  const short = version.split('.').slice(0, 2).join('.')
+  const have = { language: 'go', short, version } as const
+  if (wanted === undefined) return { is: 'language', ...have }
+  const is = isOlder(version, wanted) ? 'language-unfit' : 'language-fits'
+  return { is, ...have, from: 'go.mod', wanted }
 }
 
 function isOlder(version: string, wanted: string): boolean {

@@ -1,4 +1,5 @@
 import { NaruError } from '../../base/error.ts'
+import type { BuildReason } from '../../model/build-reason.ts'
 import type { Command, Spec } from '../../model/spec.ts'
 import {
   type CommitFiles,
@@ -28,13 +29,13 @@ export const javaRecipe: FindRecipe = async (files, spec, machine) => {
     ...emptyRecipe('java'),
     steps: built.steps,
     services: start === null ? {} : { web: start.command },
-    reasons: [
-      `java ${java.version.split('.')[0]} (this machine's ${java.version})`,
-      ...built.reasons,
-      ...(start === null ? [] : [start.reason]),
-    ],
+    reasons: [sayJava(java), ...built.reasons, ...(start === null ? [] : [start.reason])],
     tools: { java: java.version, ...built.tools },
   }
+}
+
+const sayJava = ({ version }: Tool): BuildReason => {
+  return { is: 'language', language: 'java', short: version.split('.')[0] ?? '', version }
 }
 
 function refuseGradle(files: CommitFiles, spec: Spec): null {
@@ -51,24 +52,23 @@ async function required(tool: 'java' | 'mvn', machine: Machine): Promise<Tool> {
   return found
 }
 
-type Built = { steps: Step[]; reasons: string[]; tools: Record<string, string> }
+type Built = { steps: Step[]; reasons: BuildReason[]; tools: Record<string, string> }
 
 /** Maven looks for its cache in the home that the system names, which the account of the builds does not have. */
 const goals = '-B -q package -DskipTests "-Dmaven.repo.local=$HOME/.m2/repository"'
 
 async function packaged(files: CommitFiles, machine: Machine): Promise<Built> {
   const hasWrapper = files.has('mvnw') && files.has('.mvn/wrapper/maven-wrapper.properties')
-  const said = 'mvn -B -q package -DskipTests from pom.xml, packages are kept between builds'
   if (hasWrapper)
     return {
       steps: [{ name: 'build', command: `sh ./mvnw ${goals}` }],
-      reasons: [`${said}, by the Maven that mvnw names`],
+      reasons: [{ is: 'maven', wrapper: true }],
       tools: {},
     }
   const { version } = await required('mvn', machine)
   return {
     steps: [{ name: 'build', command: `mvn ${goals}` }],
-    reasons: [said],
+    reasons: [{ is: 'maven', wrapper: false }],
     tools: { mvn: version },
   }
 }
@@ -79,7 +79,7 @@ const named = (spec: Spec): Built => ({
   tools: {},
 })
 
-type Start = { command: Command; reason: string }
+type Start = { command: Command; reason: BuildReason }
 
 /** Frameworks that are told the port by a property, with the artifact that shows them. */
 const frameworks: readonly { artifact: RegExp; says: string; options: string }[] = [
@@ -121,10 +121,14 @@ function jarOf({ jar }: Pom): string {
   return `target/${jar}.jar`
 }
 
-const said = (command: Command, framework?: string): Start => ({
-  command,
-  reason: `start: ${sayCommand(command)}${framework === undefined ? '' : ` (${framework})`}`,
-})
+function said(command: Command, framework?: string): Start {
+  const line = sayCommand(command)
+  const reason: BuildReason =
+    framework === undefined
+      ? { is: 'start', command: line }
+      : { is: 'start-framework', command: line, framework, file: null }
+  return { command, reason }
+}
 
 const noStart = (found: string): NaruError<'build.no-start'> =>
   new NaruError('build.no-start', { found, language: 'java' })

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { NaruError } from '../../base/error.ts'
+import type { BuildReason } from '../../model/build-reason.ts'
 import type { Spec } from '../../model/spec.ts'
 import { dependencyCache } from '../dependency-key.ts'
 import { satisfies } from '../node-range.ts'
@@ -22,10 +23,9 @@ import {
   needsStart,
   type Recipe,
   type Step,
-  sayCommand,
 } from '../recipe-types.ts'
 import { isServedByPython } from './python.ts'
-import { serve, siteOf } from './static.ts'
+import { sayBuild, serve, served, siteOf } from './static.ts'
 
 /**
  * An app with a package.json: packages as the lockfile says, its build script, its start script or the files that it
@@ -58,7 +58,7 @@ async function prepared(project: Project): Promise<Recipe> {
   return {
     ...emptyRecipe('node'),
     steps: build.steps,
-    reasons: ['no dependencies, nothing to install', ...build.reasons],
+    reasons: [{ is: 'nothing-to-install', from: 'package.json' }, ...build.reasons],
   }
 }
 
@@ -80,12 +80,16 @@ async function installed(project: Project, workspace: Workspace | null): Promise
       : [{ name: 'prune', command: manager.prune, ...folder }]
   return {
     ...emptyRecipe('node'),
-    steps: ['key' in cache ? { ...install, cached: cache.key } : install, ...build.steps, ...prune],
+    steps: ['key' in cache ? keptInstall(install, cache) : install, ...build.steps, ...prune],
     reasons: [
       ...manager.reasons,
-      `${manager.say(command)} from ${posix.join(workspace?.folder ?? '.', manager.lockfile)}`,
-      ...('key' in cache ? [] : [`dependencies are installed anew in each build: ${cache.reason}`]),
-      ...(workspace === null ? [] : [`the whole commit is kept, since ${workspace.why}`]),
+      {
+        is: 'installed-from',
+        command: manager.say(command),
+        file: posix.join(workspace?.folder ?? '.', manager.lockfile),
+      },
+      ...('key' in cache ? [] : [{ is: 'anew' as const, why: cache.anew }]),
+      ...(workspace === null ? [] : [sayWorkspace(workspace)]),
       ...build.reasons,
     ],
     tools: { [manager.name]: manager.version },
@@ -94,17 +98,31 @@ async function installed(project: Project, workspace: Workspace | null): Promise
   }
 }
 
-function buildOf({ json, spec }: Project, run: PackageManager['run']) {
+const keptInstall = (install: Step, { key, keeps }: { key: string; keeps?: string[] }): Step => ({
+  ...install,
+  cached: key,
+  ...(keeps === undefined ? {} : { keeps }),
+})
+
+const sayWorkspace = ({ lockfile, folder }: Workspace): BuildReason => {
+  return { is: 'whole-commit', lockfile, folder }
+}
+
+function buildOf(
+  { json, spec }: Project,
+  run: PackageManager['run'],
+): Pick<Recipe, 'steps' | 'reasons'> {
   const own = spec.build.command
   if (own !== undefined)
     return {
       steps: [{ name: 'build', command: own }],
-      reasons: [`${sayCommand(own)} from naru.yaml`],
+      reasons: sayBuild(spec),
     }
-  if (json.scripts['build'] === undefined) return { steps: [], reasons: [] }
+  const script = json.scripts['build']
+  if (script === undefined) return { steps: [], reasons: [] }
   return {
     steps: [{ name: 'build', command: run('build') }],
-    reasons: [`the build script of package.json: ${json.scripts['build']}`],
+    reasons: [{ is: 'build-script', script }],
   }
 }
 
@@ -112,9 +130,9 @@ function started(json: PackageJson, files: CommitFiles, spec: Spec, recipe: Reci
   if (!needsStart(spec)) return recipe
   const builds = recipe.steps.some((step) => step.name === 'build')
   const script = json.scripts['start']
-  const reasons =
+  const reasons: BuildReason[] =
     script !== undefined && startScript(json) === null
-      ? [...recipe.reasons, `not started: ${script}, a server for development`]
+      ? [...recipe.reasons, { is: 'not-started', script }]
       : recipe.reasons
   const start = startOf(json, files, builds)
   // A tool for sites beside a "main" that nobody wrote, as `npm init` names one, makes a site all the same.
@@ -128,19 +146,23 @@ function started(json: PackageJson, files: CommitFiles, spec: Spec, recipe: Reci
     ...recipe,
     kind: 'static',
     services: { web: serve('public', spec.build.fallback) },
-    reasons: [...reasons, "static files in public/, served by Naru's static server"],
+    reasons: [...reasons, served(['public'], spec)],
   }
 }
 
 /** Throws `build.engine` where the app's own `.npmrc` wants npm to be strict about it. */
-function sayNode({ engineRange }: PackageJson, npmrc: string | null, { nodeVersion }: Machine) {
-  const node = `node ${nodeVersion.split('.')[0]}`
-  const fits = engineRange === null ? null : satisfies(nodeVersion, engineRange)
-  if (engineRange === null || fits === null) return `${node} (this machine's ${nodeVersion})`
-  if (fits) return `${node} from engines (${engineRange}; this machine's ${nodeVersion})`
+function sayNode(
+  { engineRange }: PackageJson,
+  npmrc: string | null,
+  { nodeVersion: version }: Machine,
+): BuildReason {
+  const node = { language: 'node', short: version.split('.')[0] ?? '', version } as const
+  const fits = engineRange === null ? null : satisfies(version, engineRange)
+  if (engineRange === null || fits === null) return { is: 'language', ...node }
+  if (fits) return { is: 'language-fits', ...node, from: 'engines', wanted: engineRange }
   if (/^\s*engine-strict\s*=\s*true\s*$/m.test(npmrc ?? ''))
-    throw new NaruError('build.engine', { wanted: engineRange, found: nodeVersion })
-  return `warning: ${node} (this machine's ${nodeVersion}), although package.json asks for ${engineRange}`
+    throw new NaruError('build.engine', { wanted: engineRange, found: version })
+  return { is: 'language-unfit', ...node, from: 'package.json', wanted: engineRange }
 }
 
 function sayStartless({ scripts }: PackageJson): string {

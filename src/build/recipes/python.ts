@@ -1,4 +1,5 @@
 import { NaruError } from '../../base/error.ts'
+import type { BuildReason } from '../../model/build-reason.ts'
 import type { Spec } from '../../model/spec.ts'
 import {
   type CommitFiles,
@@ -40,13 +41,9 @@ export const pythonRecipe: FindRecipe = async (files, spec, machine) => {
       python.reason,
       ...install.reasons,
       ...(files.has('package.json') && spec.build.command === undefined
-        ? ['package.json is not built; in naru.yaml: build: { command: npm ci && npm run build }']
+        ? [{ is: 'package-json-unbuilt' as const }]
         : []),
-      ...(collect.length === 0
-        ? []
-        : [
-            'collectstatic, since STATIC_ROOT is set; DISABLE_COLLECTSTATIC: 1 in settings leaves it out',
-          ]),
+      ...(collect.length === 0 ? [] : [{ is: 'collectstatic' as const }]),
       ...sayBuild(spec),
       ...(start?.reasons ?? []),
       ...sayMigrations(django, spec),
@@ -87,10 +84,7 @@ function collectStatic({ collects }: Django, { settings }: Spec, python: string)
   return [{ name: 'build', command: [python, 'manage.py', 'collectstatic', '--noinput'] }]
 }
 
-function sayMigrations(django: Django | null, { jobs }: Spec): string[] {
+function sayMigrations(django: Django | null, { jobs }: Spec): BuildReason[] {
   const migrates = Object.values(jobs).some(({ command }) => /\bmigrate\b/.test(String(command)))
-  if (django === null || migrates) return []
-  return [
-    'migrations are not run by themselves; in naru.yaml: jobs: { migrate: { command: .venv/bin/python manage.py migrate, when: before-rollout } }',
-  ]
+  return django === null || migrates ? [] : [{ is: 'migrations-not-run' }]
 }

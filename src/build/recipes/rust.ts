@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { NaruError } from '../../base/error.ts'
+import type { BuildReason } from '../../model/build-reason.ts'
 import type { Command, Spec } from '../../model/spec.ts'
 import {
   type CommitFiles,
@@ -30,7 +31,7 @@ export const rustRecipe: FindRecipe = async (files, spec, machine) => {
   return {
     ...emptyRecipe('rust'),
     ...built,
-    reasons: [`cargo ${cargo.version} (this machine's)`, ...built.reasons],
+    reasons: [{ is: 'tool', tool: 'cargo', version: cargo.version }, ...built.reasons],
     tools: { cargo: cargo.version },
   }
 }
@@ -48,12 +49,8 @@ async function compiled(files: CommitFiles, spec: Spec): Promise<Built> {
       name: 'build',
       command: installCommand(folder, locked, chosen?.program),
     }))
-  const reasons = [
-    ...(locked
-      ? ['cargo build in release mode from Cargo.lock, compiled packages are kept between builds']
-      : ['warning: no Cargo.lock in the commit, so each build takes the newest versions that fit']),
-    ...(chosen === null ? [] : [`start: .naru/bin/${chosen.program}`]),
-  ]
+  const reasons: BuildReason[] = [{ is: 'cargo', locked }]
+  if (chosen !== null) reasons.push({ is: 'start', command: `.naru/bin/${chosen.program}` })
   return {
     steps,
     services: chosen === null ? {} : { web: [`.naru/bin/${chosen.program}`] },

@@ -1,3 +1,4 @@
+import type { BuildReason } from '../../model/build-reason.ts'
 import type { Command, Spec } from '../../model/spec.ts'
 import {
   type CommitFiles,
@@ -22,10 +23,7 @@ export const staticRecipe: FindRecipe = async (files, spec) => {
     ...emptyRecipe('static'),
     steps: buildStep(spec),
     services: { web: serve(folder, spec.build.fallback) },
-    reasons: [
-      ...sayBuild(spec),
-      sayServed(folder === '.' ? 'the root folder' : `${folder}/`, spec),
-    ],
+    reasons: [...sayBuild(spec), served([folder], spec)],
   }
 }
 
@@ -53,7 +51,7 @@ export function siteOf(recipe: Recipe, folders: string[], spec: Spec): Recipe {
     // All but the site is dropped, so nothing needs removing from it.
     steps: recipe.steps.filter((step) => step.name !== 'prune'),
     services: { web: serve(siteFolder, fallback) },
-    reasons: [...recipe.reasons, sayServed(sayFolders(folders), spec)],
+    reasons: [...recipe.reasons, served(folders, spec)],
     site: { folders, fallback },
   }
 }
@@ -63,22 +61,15 @@ export const buildStep = ({ build: { command } }: Spec) =>
   command === undefined ? [] : [{ name: 'build', command }]
 
 /** The reason that goes with `buildStep`. */
-export const sayBuild = ({ build: { command } }: Spec): string[] =>
-  command === undefined ? [] : [`${sayCommand(command)} from naru.yaml`]
+export const sayBuild = ({ build: { command } }: Spec): BuildReason[] =>
+  command === undefined ? [] : [{ is: 'own-build', command: sayCommand(command) }]
+
+/** Says which folder is served, "." for the root; of several the first with an index.html. */
+export function served(folders: string[], { build: { fallback } }: Spec): BuildReason {
+  return { is: 'served', folders, fallback }
+}
 
 function madeByCommand(spec: Spec, output: string): Recipe {
   const recipe = { ...emptyRecipe('static'), steps: buildStep(spec), reasons: sayBuild(spec) }
   return siteOf(recipe, [output], spec)
-}
-
-function sayServed(what: string, { build }: Spec): string {
-  const fallback = build.fallback ? ', index.html for every unknown path' : ''
-  return `static files in ${what}, served by Naru's static server${fallback}`
-}
-
-const sayFolders = (folders: string[]): string => {
-  const named = folders.map((folder) => `${folder}/`)
-  return named.length === 1
-    ? (named[0] ?? '')
-    : `the first of ${named.join(', ')} that has an index.html after the build`
 }

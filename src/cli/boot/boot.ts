@@ -31,6 +31,13 @@ export async function bootOf(data: string, environment: NodeJS.ProcessEnv): Prom
   return systemd(name, environment)
 }
 
+/** Whether a service manager was told to start the server of this data folder. */
+export function startsAtBoot(data: string, environment: NodeJS.ProcessEnv): boolean {
+  const name = serviceName(data, usualData())
+  const { isKept } = process.platform === 'darwin' ? launchd(name) : systemd(name, environment)
+  return isKept()
+}
+
 /** How the server of a data folder stands with the boot, for `naru doctor`. */
 export async function lookAtBoot(
   data: string,
@@ -76,7 +83,7 @@ function systemd(name: string, environment: NodeJS.ProcessEnv): Boot {
         if (!isRoot()) await mustWork('loginctl', ['enable-linger'])
         await call('restart', unit)
       } catch (error) {
-        await forget()
+        await forget().catch(() => rm(file, { force: true })) // The first failure is the one to tell, and nothing is kept.
         throw error
       }
     },

@@ -1,18 +1,17 @@
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { NaruError } from '../../base/error.ts'
-import { waitForEnd } from '../../base/process-end.ts'
 import type { ServerInfo } from '../../contract/shapes.ts'
-import { runningServer } from '../running-server.ts'
-import { type ServerStart, serverArguments } from '../server-program.ts'
+import { makeRoom, runningServer } from '../running-server.ts'
+import { type ServerStart, serverArguments, startInBackground } from '../server-program.ts'
 import { bootOf } from './boot.ts'
 
-/** For the server to end, and for the next one to answer. */
+/** For the server to answer. */
 const limitMs = 60_000
 
 /**
  * Lets the machine's service manager start the server, now and at every boot. One that runs already is replaced; router
- * and apps go on meanwhile. Throws `boot.unsupported`, `boot.failed`, `server.start-failed`.
+ * and apps go on meanwhile, and where the service manager refuses, it runs on as it did. Throws `boot.unsupported`, `boot.failed`, `server.start-failed`.
  */
 export async function startAtBoot(
   start: ServerStart,
@@ -21,12 +20,16 @@ export async function startAtBoot(
   const { data, environment } = start
   const boot = await bootOf(data, environment)
   if (running !== null) {
-    await running.api.stop(true)
-    await waitForEnd(running.info.pid, limitMs)
+    await makeRoom(running)
   }
   const path = [dirname(process.execPath), environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin']
   const args = [...serverArguments(start), '--foreground']
-  await boot.keep({ node: process.execPath, args, path: path.join(':') })
+  try {
+    await boot.keep({ node: process.execPath, args, path: path.join(':') })
+  } catch (error) {
+    if (running !== null) await startInBackground(start) // As it ran before; a failure of this is the worse one to have.
+    throw error
+  }
   const info = await answering(data)
   if (info === undefined)
     throw new NaruError('server.start-failed', { log: join(data, 'server.log') })

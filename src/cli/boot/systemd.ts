@@ -11,7 +11,7 @@ After=network-online.target
 
 [Service]
 Type=exec
-ExecStart=${[node, ...args].map(word).join(' ')}
+ExecStart=${[node, ...args].map((arg) => word(arg).replaceAll('$', '$$$$')).join(' ')}
 Environment=${word(`PATH=${path}`)}
 KillMode=process
 Restart=on-failure
@@ -22,6 +22,6 @@ LimitNOFILE=65536
 WantedBy=${wantedBy}
 `
 
-/** One word of a unit: quoted, and with nothing left that systemd would replace. */
+/** One word of a unit, quoted, on one line, and with no specifier in it. Variables are replaced in commands alone. */
 const word = (text: string): string =>
-  `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
+  `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('%', '%%')}"`

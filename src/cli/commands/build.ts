@@ -38,7 +38,7 @@ export function addBuild(naru: Command, session: Session): void {
         const folder = await folderOf(session, named)
         const plan = await planOf(session, folder, env)
         const { out } = session.terminal
-        if (json) return out(JSON.stringify({ folder, ...plan }))
+        if (json) return out(JSON.stringify({ folder, ...withSentences(plan, session.words) }))
         for (const line of sayPlan(plan, folder, session.words)) out(printableLog(line))
       },
     )
@@ -76,6 +76,12 @@ async function textOf(file: string, path: string): Promise<string | undefined> {
   }
 }
 
+/** For a program that reads it, and shows the reasons to a person. */
+const withSentences = (plan: BuildPlan, words: Words) => ({
+  ...plan,
+  reasons: plan.reasons.map((reason) => words.buildReason(reason)),
+})
+
 function sayPlan(plan: BuildPlan, folder: string, words: Words): string[] {
   const say = words.commands.build
   const { kind, reasons, steps, services, jobs, site, foreign, machine } = plan
@@ -84,7 +90,7 @@ function sayPlan(plan: BuildPlan, folder: string, words: Words): string[] {
     say.planned(folder, machine, tools),
     '',
     say.kind(kind),
-    ...reasons.map((reason) => `  - ${reason}`),
+    ...reasons.map((reason) => `  - ${words.buildReason(reason)}`),
     ...section(
       say.steps,
       steps.map(({ name, command, folder: where }) => [

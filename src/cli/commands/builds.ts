@@ -25,7 +25,7 @@ export function addBuilds(naru: Command, session: Session): void {
     const place = await placeOf(session, asked)
     const { app } = place
     const api = apiOf(session, asked)
-    const found = await api.builds(app)
+    const found = await api.builds(app, asked.namedEnv)
     if (asked.json) return out(JSON.stringify({ builds: found }))
     if (found.length === 0) return out(say.none(app, await branchOf(api, place)))
     out(

@@ -12,6 +12,7 @@ import { type Place, production } from '../../model/environment.ts'
 import { checkedLabel } from '../../model/name.ts'
 import { appOfText, askGit } from '../app-name.ts'
 import { define } from '../define.ts'
+import { answerOf, answerShape } from '../finish.ts'
 import { followBuild } from '../follow.ts'
 import { type Pack, pack, type Shipment } from '../pack.ts'
 import { archiveShipment, archiveStem } from '../pack-archive.ts'
@@ -34,6 +35,7 @@ export function addDeploy(naru: Command, session: Session): void {
     usage: 'deploy [folder-or-archive]',
     summary: words.commands.deploy.summary,
     examples: ['naru deploy', 'naru deploy ./site --app shop', 'naru deploy shop.tar.gz'],
+    answers: answerShape,
   })
   withExistingOptions(command, session)
     .option('--name <title>', words.commands.deploy.name)
@@ -68,14 +70,12 @@ async function deployFiles(
   const build = await send(session, api, place, name ?? titleOf(shipment), packed)
   if (detach) {
     return terminal.out(
-      asked.json ? JSON.stringify({ build }) : words.commands.deploy.queued(build.number),
+      asked.json ? answerOf({ build }) : words.commands.deploy.queued(build.number),
     )
   }
   const following = { api: apiOf(session, asked, { patienceMs: followingMs }), place, terminal }
   const { problem, ...ended } = await followBuild({ ...following, words }, build)
-  if (asked.json) {
-    terminal.out(JSON.stringify({ build: ended.build ?? build, deployment: ended.deployment }))
-  }
+  if (asked.json) terminal.out(answerOf({ ...ended, build: ended.build ?? build }))
   if (problem !== null) throw errorOf(problem)
 }
 

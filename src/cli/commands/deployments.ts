@@ -11,6 +11,7 @@ import { placeOf } from '../app-name.ts'
 import { branchOf } from '../branch.ts'
 import { define, defineGroup } from '../define.ts'
 import { problemOf, sayProblemShortly } from '../failure.ts'
+import { answerOf, answerShape } from '../finish.ts'
 import { followDeployment } from '../follow.ts'
 import { readDeployment } from '../kinds.ts'
 import { apiOf, type Session, shared } from '../session.ts'
@@ -58,7 +59,7 @@ function addShow(deployments: Command, session: Session): void {
     const number = readDeployment(text)
     const place = await placeOf(session, asked)
     const story = await apiOf(session, asked).deployment(place, number)
-    out(asked.json ? JSON.stringify(story) : tell(story, words))
+    out(asked.json ? JSON.stringify({ deployment: story }) : tell(story, words))
   })
 }
 
@@ -69,6 +70,7 @@ function addAbort(deployments: Command, session: Session): void {
     usage: 'abort [number]',
     summary: say.summary,
     examples: ['naru deployments abort'],
+    answers: answerShape,
   })
     .option('--detach', words.commandLine.options.detach)
     .action(
@@ -89,7 +91,9 @@ function addAbort(deployments: Command, session: Session): void {
         const last = ended ?? asking
         const serves = words.states.sayWhatServes(last.serving)
         terminal.out(
-          asked.json ? JSON.stringify(last) : say.done(sayDeployment(last, words), serves),
+          asked.json
+            ? answerOf({ deployment: last })
+            : say.done(sayDeployment(last, words), serves),
         )
         if (last.status === 'succeeded') {
           throw new NaruError('deployment.over', {

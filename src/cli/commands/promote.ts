@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import { NaruError } from '../../base/error.ts'
 import { followingMs } from '../../contract/client.ts'
 import { checkedLabel } from '../../model/name.ts'
 import { placeOf } from '../app-name.ts'
 import { define } from '../define.ts'
-import { finish } from '../finish.ts'
+import { answerShape, finish } from '../finish.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 
 type Options = { to?: string; detach?: boolean }
@@ -15,6 +16,7 @@ export function addPromote(naru: Command, session: Session): void {
     usage: 'promote <environment>',
     summary: say.summary,
     examples: ['naru promote staging', 'naru promote staging --to production'],
+    answers: answerShape,
   })
     .option('--to <environment>', say.to)
     .option('--detach', say.detach)
@@ -24,6 +26,9 @@ export function addPromote(naru: Command, session: Session): void {
       const place = await placeOf(session, { ...asked, env })
       const api = apiOf(session, asked, { patienceMs: followingMs })
       const wish = { promote: checkedLabel('environment', from) }
+      if (from === env && asked.isEnvVariable && to === undefined) {
+        throw new NaruError('promotion.same', { ...place, variable: true })
+      }
       const started = await api.deploy(place, wish)
       await finish({ api, place, terminal, words }, started, { json: asked.json, detach })
     })

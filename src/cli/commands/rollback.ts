@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { followingMs } from '../../contract/client.ts'
 import { placeOf } from '../app-name.ts'
 import { define } from '../define.ts'
-import { finish } from '../finish.ts'
+import { answerShape, finish } from '../finish.ts'
 import { readRelease } from '../kinds.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 
@@ -12,6 +12,7 @@ export function addRollback(naru: Command, session: Session): void {
     usage: 'rollback [release]',
     summary: words.commands.rollback.summary,
     examples: ['naru rollback', 'naru rollback v3'],
+    answers: answerShape,
   })
     .option('--detach', words.commandLine.options.detach)
     .action(

@@ -5,6 +5,7 @@ import { isVariable } from '../../model/name.ts'
 import { placeOf } from '../app-name.ts'
 import { type ChangeOptions, change, withChangeOptions } from '../change.ts'
 import { define, defineGroup } from '../define.ts'
+import { answerShape } from '../finish.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 import { columns } from '../table.ts'
 import { ago } from '../when.ts'
@@ -51,6 +52,7 @@ export function addSecret(naru: Command, session: Session): void {
       usage: 'set <NAME>',
       summary: say.set.summary,
       examples: ['naru secret set DATABASE_URL', 'naru secret set TLS_KEY < key.pem'],
+      answers: answerShape,
     }),
   ).action(async (name: string, options: ChangeOptions, command: Command) => {
     refuseValue(name, words)
@@ -63,6 +65,7 @@ export function addSecret(naru: Command, session: Session): void {
       usage: 'unset <NAME...>',
       summary: say.unset.summary,
       examples: ['naru secret unset DATABASE_URL'],
+      answers: answerShape,
     }),
   ).action(async (names: string[], options: ChangeOptions, command: Command) => {
     await change(session, command, 'changeSecrets', { unset: names }, options)

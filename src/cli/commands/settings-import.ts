@@ -8,6 +8,7 @@ import { isReserved, isVariable, looksSecret } from '../../model/name.ts'
 import { placeOf } from '../app-name.ts'
 import { type ChangeOptions, change, withChangeOptions } from '../change.ts'
 import { define } from '../define.ts'
+import { answerShape } from '../finish.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 
 type Options = ChangeOptions & { allSecret?: boolean; allPlain?: boolean }
@@ -19,6 +20,7 @@ export function addSettingsImport(settings: Command, session: Session): void {
     usage: 'import <file>',
     summary: say.summary,
     examples: ['naru settings import .env', 'naru settings import .env --env staging --no-deploy'],
+    answers: answerShape,
   })
     .option('--all-secret', say.allSecret)
     .option('--all-plain', say.allPlain)

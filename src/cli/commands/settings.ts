@@ -4,6 +4,7 @@ import { isVariable } from '../../model/name.ts'
 import { placeOf } from '../app-name.ts'
 import { type ChangeOptions, change, withChangeOptions } from '../change.ts'
 import { define, defineGroup } from '../define.ts'
+import { answerShape } from '../finish.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 import { addSettingsImport } from './settings-import.ts'
 
@@ -34,6 +35,7 @@ export function addSettings(naru: Command, session: Session): void {
       usage: 'set <NAME=VALUE...>',
       summary: say.set.summary,
       examples: ['naru settings set LOG_LEVEL=debug GREETING="hello there"'],
+      answers: answerShape,
     }),
   ).action(async (pairs: string[], options: ChangeOptions, command: Command) => {
     await change(
@@ -49,6 +51,7 @@ export function addSettings(naru: Command, session: Session): void {
       usage: 'unset <NAME...>',
       summary: say.unset.summary,
       examples: ['naru settings unset LOG_LEVEL'],
+      answers: answerShape,
     }),
   ).action(async (names: string[], options: ChangeOptions, command: Command) => {
     await change(session, command, 'changeSettings', { unset: names }, options)

@@ -58,15 +58,17 @@ async function ofPlace(api: ApiClient, place: Place, words: Words, json: boolean
   const status = await api.status(place)
   if (json) return JSON.stringify(status)
   const say = words.commands.status.place
-  const serving =
-    status.serving === null
-      ? say.nothingYet(await branchOf(api, place))
-      : releaseName(status.serving)
+  const serving = sayServing(status, words) ?? say.nothingYet(await branchOf(api, place))
   const pairs = sayPlace(status, serving, words)
   const about = `${status.app} (${status.environment})\n${entries(pairs, nameColumns)}`
   return status.instances.length === 0
     ? about
     : `${about}\n\n${instanceTable(status.instances, words)}`
+}
+
+function sayServing({ serving, beside }: PlaceStatus, words: Words): string | null {
+  if (serving === null) return null
+  return beside ? words.commands.status.place.both(serving, beside) : releaseName(serving)
 }
 
 function sayPlace(

@@ -1,13 +1,16 @@
+import { join } from 'node:path'
 import type { Command } from 'commander'
+import { serverDigest } from '../../base/program-digest.ts'
 import { version } from '../../base/version.ts'
 import type { ServerInfo } from '../../contract/shapes.ts'
 import type { Words } from '../../contract/words/words.ts'
 import { addressesOf } from '../address.ts'
 import { type Addresses, firstAddresses, keepAddresses, readAddresses } from '../addresses.ts'
+import { startsAtBoot } from '../boot/boot.ts'
 import { startAtBoot } from '../boot/start.ts'
 import { define } from '../define.ts'
 import { checkNode } from '../node-version.ts'
-import { runningServer } from '../running-server.ts'
+import { makeRoom, type RunningServer, runningServer } from '../running-server.ts'
 import { runInForeground, startInBackground } from '../server-program.ts'
 import { type Session, shared } from '../session.ts'
 import { entries } from '../table.ts'
@@ -43,20 +46,25 @@ export function addUp(naru: Command, session: Session): void {
       const { programs, environment } = session
       const addresses = addressesFor(options, readAddresses(data) ?? firstAddresses)
       const start = { programs, data, args: argsOf(addresses), environment, words }
-      if (options.atBoot) {
+      const isUpdate = before !== null && isOlder(before, programs)
+      // One that a service manager started is the service manager's, also when it is updated.
+      const atBoot = options.atBoot || (isUpdate && startsAtBoot(data, environment))
+      if (atBoot) {
         const { file, info } = await startAtBoot(start, before)
         keepAddresses(data, addresses)
         if (json) return out(JSON.stringify({ started: true, bootFile: file, ...info }))
-        return out(`${sayStarted(info, words)}\n\n${say.keptAtBoot(file)}`)
+        return out(`${sayStarted(info, words, isUpdate)}\n\n${say.keptAtBoot(file)}`)
       }
-      if (before !== null)
+      if (before !== null && !isUpdate)
         return out(json ? answer(before.info, false) : sayRunning(before.info, words))
+      if (before !== null) await makeRoom(before)
       const remember = () => keepAddresses(data, addresses)
       if (options.foreground) process.exit(await runInForeground(start, remember))
       await startInBackground(start)
       remember()
       const after = await runningServer(data)
-      if (after !== null) out(json ? answer(after.info, true) : sayStarted(after.info, words))
+      if (after !== null)
+        out(json ? answer(after.info, true) : sayStarted(after.info, words, isUpdate))
     })
 }
 
@@ -82,16 +90,33 @@ const argsOf = ({ http, api, domain, builds, cacheLimit }: Addresses): string[] 
 
 const answer = (info: ServerInfo, started: boolean): string => JSON.stringify({ started, ...info })
 
-function sayStarted(info: ServerInfo, words: Words): string {
+/** Whether it runs other programs than these, and not those of a newer version, which these may not understand. */
+function isOlder({ info, programs }: RunningServer, folder: string): boolean {
+  const ours = serverDigest(folder)
+  return ours !== '' && ours !== programs && isNewer(version, info.version)
+}
+
+/** Whether this version is that one or comes after it. */
+function isNewer(here: string, there: string): boolean {
+  const [ours, theirs] = [here, there].map((each) => each.split('.').map(Number))
+  const at = ours?.findIndex((number, index) => number !== theirs?.[index]) ?? -1
+  return at < 0 || (ours?.[at] ?? 0) > (theirs?.[at] ?? 0)
+}
+
+function sayStarted(info: ServerInfo, words: Words, isUpdate: boolean): string {
   const say = words.commands.up
-  return `${say.started}\n${sayAddresses(info, words)}\n\n${say.next}`
+  const older = info.olderRouter ? `\n\n${say.olderRouter(routerLog(info))}` : ''
+  return `${isUpdate ? say.updated(info.version) : say.started}\n${sayAddresses(info, words)}${older}\n\n${say.next}`
 }
 
 function sayRunning(info: ServerInfo, words: Words): string {
   const say = words.commands.up
   const old = info.version === version ? '' : `\n\n${say.otherVersion(info.version, version)}`
-  return `${say.running}\n${sayAddresses(info, words)}${old}`
+  const older = info.olderRouter ? `\n\n${say.olderRouter(routerLog(info))}` : ''
+  return `${say.running}\n${sayAddresses(info, words)}${old}${older}`
 }
+
+const routerLog = ({ dataFolder }: ServerInfo): string => join(dataFolder, 'router/router.log')
 
 function sayAddresses(info: ServerInfo, { commands }: Words): string {
   const { address } = commands.up

@@ -1,10 +1,13 @@
 import { lookup } from 'node:dns/promises'
-import { access, constants, statfs } from 'node:fs/promises'
+import { access, constants, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
+import { appsUser } from '../../base/apps-user.ts'
+import { cgroupVersion } from '../../base/cgroup.ts'
 import { portHolder } from '../../base/port-holder.ts'
 import { type ProgramResult, runProgram } from '../../base/program.ts'
 import { type DoctorFinding, finding } from '../../contract/doctor.ts'
+import { fitsGit, gitVersion, neededGit } from '../../source/git.ts'
 import { fitsNode } from '../node-version.ts'
 
 /** What Naru needs of the machine, whether a server runs or not. */
@@ -13,11 +16,8 @@ export async function lookAtMachine(
   data: string,
 ): Promise<DoctorFinding[]> {
   const looks = [lookAtNode(), lookAtGit(), lookAtData(data), lookAtLocale(environment), clock()]
-  return Promise.all([...looks, lookAtWall()])
+  return Promise.all([...looks, lookAtWall(), lookAtBuilds()])
 }
-
-/** The oldest git whose `proc-receive` hook Naru needs. */
-const neededGit = { major: 2, minor: 29 }
 
 function lookAtNode(): DoctorFinding {
   const version = process.versions.node
@@ -26,17 +26,14 @@ function lookAtNode(): DoctorFinding {
 }
 
 async function lookAtGit(): Promise<DoctorFinding> {
-  const needed = `${neededGit.major}.${neededGit.minor}`
-  const said = await tryProgram('git', ['--version'])
-  const version = /\d+\.\d+(\.\d+)*/.exec(said?.stdout.toString() ?? '')?.[0] ?? null
-  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number)
-  const fits = major > neededGit.major || (major === neededGit.major && minor >= neededGit.minor)
-  return finding('git', fits ? 'good' : 'bad', { version, needed, fits })
+  const facts = { version: await gitVersion(), needed: neededGit }
+  const fits = facts.version !== null && fitsGit(facts.version)
+  return finding('git', fits ? 'good' : 'bad', { ...facts, fits })
 }
 
 async function lookAtData(folder: string): Promise<DoctorFinding> {
   const exists = await mayUse(folder, constants.F_OK)
-  const writable = await mayUse(exists ? folder : await firstThatExists(folder), constants.W_OK)
+  const writable = await mayHold(exists ? folder : await firstThatExists(folder))
   return finding('data', writable ? 'good' : 'bad', { folder, exists, writable })
 }
 
@@ -84,13 +81,15 @@ async function clock(): Promise<DoctorFinding> {
   return finding('clock', state, { synchronised, now: new Date().toISOString() })
 }
 
-/** The user that apps run as, where Naru can change users at all. */
-const appsUser = 'naru-apps'
-
 async function lookAtWall(): Promise<DoctorFinding> {
   const root = process.getuid?.() === 0
   const found = root && (await tryProgram('id', ['-u', appsUser]))?.code === 0
   return finding('wall', root ? 'good' : 'note', { stands: found, user: appsUser, root })
+}
+
+async function lookAtBuilds(): Promise<DoctorFinding> {
+  const cgroup = await cgroupVersion()
+  return finding('builds', cgroup === null ? 'note' : 'good', { cgroup })
 }
 
 /** Null where there is no such program. */
@@ -107,6 +106,10 @@ const mayUse = (path: string, mode: number): Promise<boolean> =>
     () => true,
     () => false, // Which of the reasons it is does not matter: it cannot be used.
   )
+
+/** Whether files can be made in it; one that is a file itself holds none. */
+const mayHold = async (path: string): Promise<boolean> =>
+  (await stat(path)).isDirectory() && (await mayUse(path, constants.W_OK | constants.X_OK))
 
 async function firstThatExists(path: string): Promise<string> {
   if (path === dirname(path) || (await mayUse(path, constants.F_OK))) return path

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { appsUser } from '../../base/apps-user.ts'
 import { NaruError } from '../../base/error.ts'
 import { runProgram } from '../../base/program.ts'
 
 /** The user that builds and apps run as; null where there is no wall, because Naru itself is an ordinary user. */
 export type Account = { uid: number } | null
-
-export const appsUser = 'naru-apps'
 
 /** Finds the user `naru-apps`, or makes it. Throws `user.missing`. */
 export async function appsAccount(): Promise<Account> {

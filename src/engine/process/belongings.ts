@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { chown, mkdir, open } from 'node:fs/promises'
+import { chown, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bootId } from '../../base/processes.ts'
 import { removeTree } from '../../base/tree.ts'
@@ -8,7 +8,13 @@ import { instanceEnvironment } from './environment.ts'
 import type { Launch } from './launcher.ts'
 import type { LogBook } from './log-book.ts'
 import { OutputFollower } from './log-follower.ts'
-import { type AppIdentity, appIdentity, makeAppFolder, makeAppPlaces } from './places.ts'
+import {
+  type AppIdentity,
+  appIdentity,
+  makeAppFolder,
+  makeAppPlaces,
+  makeOwnFolder,
+} from './places.ts'
 import { holdPort, isFree } from './ports.ts'
 import { type InstanceRecord, outputFile, runFile, writeRecord } from './record.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -59,7 +65,7 @@ export class Belongings {
     const group = await groupOf(app)
     const at = places.app(app)
     const [home, temporary] = [at.home(environment), at.temporary(id)]
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await makeOwnFolder(this.#folder)
     const port = await this.#port()
     const { folder } = spec
     await this.save({ ...past, ...startOf(run + 1), folder, port, group })

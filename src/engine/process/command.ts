@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import { NaruError } from '../../base/error.ts'
@@ -12,7 +11,13 @@ import { ProcessGroup } from './group.ts'
 import { newLastWord, untilLastWord } from './last-word.ts'
 import { argumentsOf, readStatus, whyNotStarted } from './launcher.ts'
 import { makePipes } from './pipes.ts'
-import { type AppIdentity, appIdentity, makeAppFolder, makeAppPlaces } from './places.ts'
+import {
+  type AppIdentity,
+  appIdentity,
+  makeAppFolder,
+  makeAppPlaces,
+  makeOwnFolder,
+} from './places.ts'
 import { startPty } from './pty.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -50,7 +55,7 @@ export async function startCommand(
   const group = await groupOf(app)
   const at = places.app(app)
   const [home, temporary] = [at.home(environment), at.temporary(id)]
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeOwnFolder(folder)
   await makeAppPlaces(at, account, group)
   for (const each of [home, temporary]) await makeAppFolder(each, account, group)
   const lastWord = newLastWord()

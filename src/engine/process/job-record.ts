@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Place } from '../../model/environment.ts'
 import type { JobEnd, JobRun } from '../engine.ts'
-import { replaceFile } from './record.ts'
+import { readVersioned, replaceFile } from './record.ts'
 
 /**
  * What must be known of a run to take it over from a server that died: never a value of its environment. Written
@@ -36,12 +35,6 @@ export const jobName = ({ place, run }: Pick<JobRun, 'place' | 'run'>): string =
 export const writeJobRecord = (folder: string, record: JobRecord): Promise<void> =>
   replaceFile(join(folder, 'record.json'), JSON.stringify(record))
 
-/** Null if there is none, or none that can be read: then nothing was started by it. */
-export function readJobRecord(folder: string): JobRecord | null {
-  try {
-    const record = JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8')) as JobRecord
-    return record.version === 1 ? record : null
-  } catch {
-    return null // It was cut off by a loss of power, before the start that it speaks of.
-  }
-}
+/** Null if there is none, or none that can be read: then nothing was started by it. Throws `data.newer`. */
+export const readJobRecord = (folder: string): JobRecord | null =>
+  readVersioned<JobRecord>(join(folder, 'record.json'), 1)

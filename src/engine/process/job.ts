@@ -1,9 +1,8 @@
 import { chownSync, closeSync, openSync, rmSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NaruError } from '../../base/error.ts'
 import { randomId } from '../../base/id.ts'
-import { bootId } from '../../base/processes.ts'
+import { ageMs, bootId } from '../../base/processes.ts'
 import { removeTree } from '../../base/tree.ts'
 import type { Exit } from '../../model/instance.ts'
 import { jobLogInstance, jobLogService } from '../../model/job.ts'
@@ -15,7 +14,7 @@ import { exitOf, settleRun, whyNotStarted } from './launcher.ts'
 import type { LogBook } from './log-book.ts'
 import { OutputFollower } from './log-follower.ts'
 import { pause } from './pause.ts'
-import { appIdentity, makeAppFolder, makeAppPlaces } from './places.ts'
+import { appIdentity, makeAppFolder, makeAppPlaces, makeOwnFolder } from './places.ts'
 import { outputFile, runFile } from './record.ts'
 import { Run, type RunEnd } from './run.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -110,7 +109,7 @@ export class ProcessJob {
   async #begin(spec: JobRun): Promise<void> {
     const { places, account, script } = this.#around
     const { id, group, place, job, run } = this.#record
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await makeOwnFolder(this.#folder)
     await writeJobRecord(this.#folder, this.#record)
     const at = places.app(place.app)
     const [home, temporary] = [at.home(place.environment), at.temporary(id)]
@@ -170,10 +169,9 @@ export class ProcessJob {
   }
 
   #watchTime(): void {
-    const { startedAt, timeoutSeconds } = this.#record
-    const limitMs = timeoutSeconds * 1000
-    // Never more than all of it: the clock may have been set back since.
-    const leftMs = Math.min(limitMs, Date.parse(startedAt) + limitMs - Date.now())
+    const leader = this.#run?.group?.leader
+    // Not by the wall clock, which may have been set since.
+    const leftMs = this.#record.timeoutSeconds * 1000 - (leader ? Math.max(0, ageMs(leader)) : 0)
     const waitMs = Math.min(Math.max(0, leftMs), longestMs)
     this.#deadline = setTimeout(() => {
       if (leftMs > longestMs) this.#watchTime()

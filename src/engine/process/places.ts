@@ -89,6 +89,20 @@ export async function makeAppFolder(
   else await makeFolder(folder, 0o2770, { uid: 0, gid: group })
 }
 
+/**
+ * Makes the folder of one instance, job or command, for Naru alone. Safe to repeat. Asked for the whole way at once,
+ * Node.js says of a file system that cannot be written that the way is not there.
+ */
+export async function makeOwnFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT') await mkdir(folder, { recursive: true, mode: 0o700 })
+    else if (code !== 'EEXIST') throw error
+  }
+}
+
 function appPlaces(folder: string): AppPlaces {
   const [slugs, homes, temporaries] = ['slugs', 'home', 'tmp'].map((name) =>
     join(folder, name),

@@ -25,6 +25,7 @@ import { Changes } from './changes.ts'
 import { collectPlaces, forgetPlace, type InUse } from './collect.ts'
 import { Commands } from './commands.ts'
 import { ProcessInstance } from './instance.ts'
+import { readJobRecord } from './job-record.ts'
 import { Jobs } from './jobs.ts'
 import { writeLauncher } from './launcher.ts'
 import { LogBooks } from './log-books.ts'
@@ -88,9 +89,13 @@ class Processes implements ProcessEngine {
 
   async adopt(): Promise<void> {
     await makePlaces(this.#places, this.#options.account)
+    const ids = await readdir(this.#places.instances)
+    // What a newer Naru has written is refused before anything is touched.
+    for (const id of ids) readRecord(join(this.#places.instances, id))
+    for (const name of await readdir(this.#places.jobs))
+      readJobRecord(join(this.#places.jobs, name))
     this.#scripts = await writeLauncher(this.#places.launch)
     await this.#commands.endLeftovers()
-    const ids = await readdir(this.#places.instances)
     await Promise.all(ids.map((id) => this.#adoptOne(id)))
     await this.#jobs.adopt()
     await this.#books.settle(new Set([...this.#instances.keys(), ...this.#jobs.logged()]))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { NaruError } from '../../base/error.ts'
 import type { Exit, InstanceId } from '../../model/instance.ts'
 import type { SetId, SetSpec } from '../../model/set.ts'
 import type { HealthSpec, StopSignal } from '../../model/spec.ts'
@@ -69,12 +70,26 @@ export async function replaceFile(file: string, text: string): Promise<void> {
   await rename(`${file}.new`, file)
 }
 
-/** Null if there is none, or none that can be read: it was cut off by a loss of power. */
-export function readRecord(folder: string): InstanceRecord | null {
+/**
+ * Null if there is none, or none that can be read: it was cut off by a loss of power, before the start that it speaks of.
+ * Throws `data.newer` where a newer Naru has written it: its process may run, and nobody here knows how to look after it.
+ */
+export const readRecord = (folder: string): InstanceRecord | null =>
+  readVersioned<InstanceRecord>(join(folder, 'record.json'), 1)
+
+/** The same for any record of this version or an older one. */
+export function readVersioned<R extends { version: number }>(
+  file: string,
+  version: R['version'],
+): R | null {
+  let record: R | null
   try {
-    const record = JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8')) as InstanceRecord
-    return record.version === 1 ? record : null
+    record = JSON.parse(readFileSync(file, 'utf8')) as R | null
   } catch {
-    return null // Then no process can be running by it: it is written before each start, on the boot of the process.
+    return null // It was cut off.
   }
+  if (record === null) return null
+  if (record.version > version)
+    throw new NaruError('data.newer', { file, found: `version ${record.version}` })
+  return record.version === version ? record : null
 }

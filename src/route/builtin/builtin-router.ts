@@ -6,13 +6,21 @@ import type { RouteTable } from '../../model/route.ts'
 import type { Applied, Drained, Router, RouteTraffic } from '../router.ts'
 import { CallRefused, callRouter } from './control-client.ts'
 import { Keeper, type KeeperOptions } from './keeper.ts'
-import type { Answers, Call } from './protocol.ts'
+import { type Answers, type Call, handedOverStatus } from './protocol.ts'
 
 export type BuiltinRouterOptions = KeeperOptions
 
 export type BuiltinRouter = Router & {
   /** Process id of the data plane. */
   readonly pid: number
+  /** Whether it runs another program than it was to: the newer one did not come up, and the older one serves on. */
+  readonly isOlder: boolean
+  /**
+   * Has the data plane hand over to a newer process of `program`, by itself where that is left out, without a connection
+   * lost; what the older one has in flight lives on there. Rejects with `router.down` when the newer one does not come
+   * up; then the older one serves on.
+   */
+  handOver(program?: string): Promise<void>
   /** Stops watching the process and leaves it serving. */
   close(): Promise<void>
   /** Ends the process once what is in flight was answered, at the latest after 10 s. */
@@ -53,6 +61,10 @@ class ControlledRouter implements BuiltinRouter {
     return this.keeper.pid
   }
 
+  get isOlder(): boolean {
+    return this.keeper.isOlder
+  }
+
   apply(table: RouteTable): Promise<Applied> {
     return this.#ask('PUT /table', () => ({ body: table, timeoutMs: callTimeoutMs }))
   }
@@ -81,6 +93,14 @@ class ControlledRouter implements BuiltinRouter {
     return this.keeper.watch(listener)
   }
 
+  async handOver(program?: string): Promise<void> {
+    try {
+      await this.keeper.handOver(program && resolve(program))
+    } catch (error) {
+      throw routerDown(error)
+    }
+  }
+
   async close(): Promise<void> {
     this.keeper.letGo()
   }
@@ -100,8 +120,11 @@ class ControlledRouter implements BuiltinRouter {
         await within(giveUpAfterMs, this.keeper.up())
         return await callRouter(this.folder, call, options())
       } catch (error) {
-        if (error instanceof CallRefused) throw this.#problemOf(error)
         failingSince ??= performance.now()
+        // It has just handed over: the newer one is asked.
+        const isElder = error instanceof CallRefused && error.status === handedOverStatus
+        if (isElder && performance.now() - failingSince < giveUpAfterMs) continue
+        if (error instanceof CallRefused) throw this.#problemOf(error)
         if (this.keeper.isLetGo || performance.now() - failingSince > giveUpAfterMs)
           throw routerDown(error)
         this.keeper.suspect()

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
-import { type Answers, alivePath, type Call, type Refusal } from './protocol.ts'
-import { socketPath } from './socket-path.ts'
+import { type Answers, alivePath, type Call, elderAlivePath, type Refusal } from './protocol.ts'
+import { ownName, socketPath } from './socket-path.ts'
 
 /** The router understood the call and said no. */
 export class CallRefused extends Error {
@@ -12,16 +12,19 @@ export class CallRefused extends Error {
   }
 }
 
-/** One call on the control socket. Rejects with `CallRefused`, or with another error when the router could not be asked. */
+/**
+ * One call to the router that serves, or to the one of process id `elder`. Rejects with `CallRefused`, or with another
+ * error when the router could not be asked.
+ */
 export function callRouter<C extends Call>(
   folder: string,
   call: C,
-  { body, timeoutMs }: { body?: unknown; timeoutMs: number },
+  { body, timeoutMs, elder }: { body?: unknown; timeoutMs: number; elder?: number },
 ): Promise<Answers[C]> {
   const [method, path] = call.split(' ')
   return new Promise((resolve, reject) => {
     const asking = request(
-      { socketPath: socketPath(folder), method, path, agent: false },
+      { socketPath: pathOf(folder, elder), method, path, agent: false },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -55,11 +58,15 @@ export type Line = {
   hangUp(): void
 }
 
-/** Opens a connection that breaks the moment the router's process ends. */
-export function openLine(folder: string): Promise<Line> {
+/** Opens a connection that breaks the moment the router's process ends, or hands over; to an `elder`: ends. */
+export function openLine(folder: string, elder?: number): Promise<Line> {
   return new Promise((resolve, reject) => {
     const asking = request(
-      { socketPath: socketPath(folder), path: alivePath, agent: false },
+      {
+        socketPath: pathOf(folder, elder),
+        path: elder === undefined ? alivePath : elderAlivePath,
+        agent: false,
+      },
       (response) => {
         response.resume()
         response.on('error', () => {}) // Its 'close' follows.
@@ -71,3 +78,6 @@ export function openLine(folder: string): Promise<Line> {
     asking.end()
   })
 }
+
+const pathOf = (folder: string, elder: number | undefined): string =>
+  elder === undefined ? socketPath(folder) : socketPath(folder, ownName(elder))

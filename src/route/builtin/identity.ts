@@ -1,5 +1,4 @@
 import { NaruError } from '../../base/error.ts'
-import { identityOf } from '../../base/process-end.ts'
 import { callRouter, RouterSilent } from './control-client.ts'
 import type { Identity } from './protocol.ts'
 
@@ -17,11 +16,6 @@ export async function runningRouter(folder: string): Promise<Identity | null> {
       throw new NaruError('data.unwritable', { folder, reason: 'it belongs to another user' })
     return null // Nobody is there, or nobody who speaks as a router does.
   }
-}
-
-/** Boot-wide identity of a process: another one with the same pid started at another time. Null where it is gone or cannot be told. */
-export async function startTimeOf(pid: number): Promise<string | null> {
-  return identityOf(pid)
 }
 
 function isIdentity(said: unknown): said is Identity {

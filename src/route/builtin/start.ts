@@ -1,15 +1,17 @@
-import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { NaruError } from '../../base/error.ts'
 import { portHolder } from '../../base/port-holder.ts'
-import type { StartReport } from './protocol.ts'
+import { programDigest } from '../../base/program-digest.ts'
+import { descriptorOf } from './plane/sockets.ts'
+import { type Supervised, startSupervised } from './supervisor.ts'
 
 export type StartOptions = { folder: string; program: string; http: { host: string; port: number } }
 
-const startWithinMs = 10_000
 /** Under load a quarter less memory (82 MB for 111 MB) at no measurable cost: what a request leaves behind is dead at once. */
 const nodeOptions = ['--max-semi-space-size=4']
+/** Visitors who come while no router accepts: as many wait as the system lets. */
+const backlog = 4_096
 
 /** A router that ended before it listened, or was not given its address. */
 export class StartFailed extends Error {
@@ -22,44 +24,47 @@ export class StartFailed extends Error {
 }
 
 /**
- * Starts the data plane as a process that outlives this one, and returns its process id when it listens. Rejects
- * with `StartFailed`; then nothing of it is left.
+ * Starts the data plane under a supervisor, as processes that outlive this one, and returns its process id when it
+ * listens. Rejects with `StartFailed`; then nothing of it is left.
  */
-export function startRouter({ folder, program, http }: StartOptions): Promise<number> {
-  const log = openSync(join(folder, 'router.log'), 'a', 0o600)
-  const child = spawn(
-    process.execPath,
-    [...nodeOptions, program, '--folder', folder, '--host', http.host, '--port', String(http.port)],
-    // Nothing of this process's environment: it holds secrets, and the router needs none of it.
-    { detached: true, cwd: '/', env: {}, stdio: ['ignore', log, log, 'ipc'] },
-  )
-  closeSync(log)
+export async function startRouter(options: StartOptions): Promise<number> {
+  const { report } = await supervise(options)
+  const said = await report
+  if (said === null)
+    throw new StartFailed('', 'it was not ready in time, or ended before it listened')
+  if (!said.listening) throw new StartFailed(said.code, said.reason)
+  return said.pid
+}
+
+/** What starts the router, arguments and all, on a socket that it is given. */
+export const commandOf = ({ folder, program, http }: StartOptions, digest: string): string[] => [
+  ...[process.execPath, ...nodeOptions, program],
+  ...['--supervised', '--folder', folder, '--host', http.host, '--port', String(http.port)],
+  ...['--program', digest],
+]
+
+/** Changes with the router's program and with the Node.js that runs it. */
+export const digestOf = (program: string): string => programDigest([program], nodeOptions)
+
+/** Takes the address here, so that a supervisor inherits it. */
+function supervise(options: StartOptions): Promise<Supervised> {
+  const { folder, program, http } = options
+  const server = createServer()
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL')
-      reject(new StartFailed('', `it was not ready within ${startWithinMs / 1000} s`))
-    }, startWithinMs)
-    const settle = (outcome: () => void) => {
-      clearTimeout(timer)
-      if (child.connected) child.disconnect()
-      child.unref()
-      outcome()
-    }
-    child.once('message', (report: StartReport) =>
-      settle(() =>
-        report.listening
-          ? resolve(child.pid ?? 0)
-          : reject(new StartFailed(report.code, report.reason)),
-      ),
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new StartFailed(error.code ?? '', error.message)),
     )
-    child.once('error', (error) => settle(() => reject(new StartFailed('', error.message))))
-    child.once('exit', (code, signal) =>
-      settle(() =>
-        reject(
-          new StartFailed('', `it ended with ${signal ?? `exit code ${code}`} before it listened`),
-        ),
-      ),
-    )
+    // In one go: not a single visitor is accepted here.
+    server.listen({ ...http, backlog }, () => {
+      try {
+        const command = commandOf(options, digestOf(program))
+        resolve(startSupervised({ folder, command, socket: descriptorOf(server) }))
+      } catch (error) {
+        reject(error)
+      } finally {
+        server.close()
+      }
+    })
   })
 }
 

@@ -11,7 +11,8 @@ async function main(folder: string): Promise<void> {
   await mkdir(join(one, '.venv/bin'), { recursive: true })
   await mkdir(two)
   await writeFile(join(one, '.venv/bin/gunicorn'), `#!${one}/.venv/bin/python\n`, { mode: 0o755 })
-  await dependencies.store(cached, one, false)
+  const taken = await dependencies.take(cached, one, 'link')
+  if (taken !== null) await dependencies.keep(taken)
   // As the end of its build does.
   await freeze(one, null)
 

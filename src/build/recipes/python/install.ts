@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { AnewReason, BuildReason } from '../../../model/build-reason.ts'
 import type { CommitFiles, Machine, Step } from '../../recipe-types.ts'
 import { parseToml, table, tables, text } from '../../toml.ts'
 import type { PythonProject } from './project.ts'
@@ -8,7 +9,7 @@ import type { Python } from './version.ts'
 /** How the packages of an app come to be in `.venv`. */
 export type Install = {
   steps: Step[]
-  reasons: string[]
+  reasons: BuildReason[]
   /** Names of the packages that are known to be there, "gunicorn". */
   names: ReadonlySet<string>
   /** Whether there is a `.venv`; else the machine's Python runs the app. */
@@ -32,7 +33,7 @@ export async function findInstall(given: Project): Promise<Install> {
   if (project?.isProject) return byProject(given, project)
   return {
     steps: [],
-    reasons: ['no requirements.txt and no pyproject.toml, nothing to install'],
+    reasons: [{ is: 'nothing-to-install', from: 'python' }],
     names: new Set(),
     hasVenv: false,
     tools: {},
@@ -48,14 +49,12 @@ async function byRequirements({ files, python, machine }: Project): Promise<Inst
   const { texts, anew, loose } = requirements
   const command = `${makeVenv(python)} && ${pip} -r requirements.txt`
   return {
-    steps: [install(command, anew ?? key(['requirements', texts], python, machine), anew)],
+    steps: [install(command, key(['requirements', texts], python, machine), anew)],
     reasons: [
-      'pip install from requirements.txt',
+      { is: 'pip', from: 'requirements.txt' },
       ...sayAnew(anew),
       ...sayLoose(loose),
-      ...(files.has('pyproject.toml')
-        ? ['pyproject.toml is not installed: requirements.txt says what is']
-        : []),
+      ...(files.has('pyproject.toml') ? [{ is: 'pyproject-unread' as const }] : []),
     ],
     names: withExtras(
       requirements.names,
@@ -74,14 +73,11 @@ async function byProject(
   const { dependencies, isPackage, buildSystem } = project
   const tools = { [python.program]: python.version }
   const ignored = ['poetry.lock', 'pdm.lock'].filter((name) => files.has(name))
-  const unread = ignored.map(
-    (name) => `warning: ${name} is not read, the versions come from pyproject.toml`,
-  )
+  const unread = ignored.map((file): BuildReason => ({ is: 'lockfile-unread', file }))
   if (dependencies === undefined) {
-    const anew = 'pyproject.toml does not list its dependencies as [project] does'
     return {
       steps: [{ name: 'install', command: `${makeVenv(python)} && ${pip} .` }],
-      reasons: ['pip install from pyproject.toml', ...unread, ...sayAnew(anew)],
+      reasons: [{ is: 'pip', from: 'pyproject.toml' }, ...unread, ...sayAnew({ is: 'unlisted' })],
       names: new Set(await poetryNames(files)),
       hasVenv: true,
       tools,
@@ -103,7 +99,7 @@ async function byProject(
   return {
     steps,
     reasons: [
-      'pip install of the dependencies in pyproject.toml',
+      { is: 'pip', from: 'dependencies' },
       ...unread,
       ...sayAnew(anew),
       ...sayLoose(
@@ -111,9 +107,7 @@ async function byProject(
           .filter((line) => !/===?|\s@\s/.test(line))
           .flatMap((line) => nameOf(line) ?? []),
       ),
-      ...(isPackage
-        ? ['pip install of the app itself, since pyproject.toml has a [build-system]']
-        : []),
+      ...(isPackage ? [{ is: 'pip-own-package' as const }] : []),
     ],
     names: withExtras(new Set(dependencies.flatMap((line) => nameOf(line) ?? [])), dependencies),
     hasVenv: true,
@@ -131,7 +125,8 @@ async function byUv({ files, python, machine }: Project, project: PythonProject)
       return path !== null && path !== '.'
     }),
   )
-  const anew = local === undefined ? null : `${text(local['name'])} comes from a folder`
+  const anew: AnewReason | null =
+    local === undefined ? null : { is: 'folder', package: text(local['name']) }
   const uv = await machine.tool('uv')
   // Its cache is open to later builds, so the slug must share no file with it.
   const sync = `sync --frozen --no-dev --no-python-downloads --python ${python.program} --link-mode copy --compile-bytecode --no-editable`
@@ -147,12 +142,10 @@ async function byUv({ files, python, machine }: Project, project: PythonProject)
   return {
     steps,
     reasons: [
-      'uv sync from uv.lock',
-      ...(uv === null ? ['uv by pip, since this machine has none'] : []),
+      { is: 'uv' },
+      ...(uv === null ? [{ is: 'uv-by-pip' as const }] : []),
       ...sayAnew(anew),
-      ...(files.has('requirements.txt')
-        ? ['requirements.txt is not read: uv.lock says what is installed']
-        : []),
+      ...(files.has('requirements.txt') ? [{ is: 'requirements-unread' as const }] : []),
     ],
     names: new Set(packages.flatMap(({ name }) => text(name) ?? [])),
     hasVenv: true,
@@ -166,7 +159,7 @@ const bringUv =
 
 const makeVenv = ({ program }: Python): string => `${program} -m venv --clear .venv`
 
-function install(command: Step['command'], cached: string, anew: string | null): Step {
+function install(command: Step['command'], cached: string, anew: AnewReason | null): Step {
   return { name: 'install', command, ...(anew === null ? { cached, ...made } : {}) }
 }
 
@@ -175,20 +168,15 @@ function key(parts: unknown[], { program, version }: Python, { platform, arch }:
   return createHash('sha256').update(all).digest('hex').slice(0, 32)
 }
 
-const sayAnew = (reason: string | null): string[] =>
-  reason === null ? [] : [`dependencies are installed anew in each build: ${reason}`]
+const sayAnew = (why: AnewReason | null): BuildReason[] =>
+  why === null ? [] : [{ is: 'anew', why }]
 
-function sayLoose(names: readonly string[]): string[] {
-  if (names.length === 0) return []
-  const shown = names.length > 5 ? [...names.slice(0, 5), '…'] : names
-  return [
-    `warning: no exact version for ${shown.join(', ')}: what is newest at the first build is kept until the file changes`,
-  ]
-}
+const sayLoose = (names: string[]): BuildReason[] =>
+  names.length === 0 ? [] : [{ is: 'loose', names }]
 
-const whyAnew = (line: string): string | null =>
+const whyAnew = (line: string): AnewReason | null =>
   /@\s*(?:file:|git\+(?!.*@[0-9a-f]{40}\b))/.test(line)
-    ? `${nameOf(line) ?? line} comes from a folder or a branch`
+    ? { is: 'folder-or-branch', package: nameOf(line) ?? line }
     : null
 
 /** With the server that an extra of FastAPI brings. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { AnewReason } from '../../../model/build-reason.ts'
 import type { CommitFiles } from '../../recipe-types.ts'
 
 /** A requirements.txt with every file that it includes. */
@@ -10,7 +11,7 @@ export type Requirements = {
   /** Packages without an exact version. */
   loose: string[]
   /** Why its result must not be kept; null: it may. */
-  anew: string | null
+  anew: AnewReason | null
 }
 
 /** Reads a requirements file through its `-r` and `-c` lines. */
@@ -18,11 +19,11 @@ export async function readRequirements(files: CommitFiles, path: string): Promis
   const texts = new Map<string, string>()
   const waiting = [path]
   const lines: string[] = []
-  let missing: string | null = null
+  let missing: AnewReason | null = null
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (texts.has(next)) continue
     const content = files.has(next) ? await files.read(next) : null
-    if (content === null) missing = `${next} is not in the commit`
+    if (content === null) missing = { is: 'missing-file', file: next }
     if (content === null) continue
     texts.set(next, content)
     const folder = posix.dirname(next)
@@ -60,15 +61,15 @@ export function nameOf(requirement: string): string | null {
 const isLoose = (line: string): boolean => nameOf(line) !== null && !/===?|\s@\s/.test(line)
 
 /** An install that reads files of the commit, a branch or a variable gives something else another time. */
-function whyAnew(line: string): string | null {
+function whyAnew(line: string): AnewReason | null {
   const [first = ''] = line.split(/\s/)
-  if (/\$\{\w+\}/.test(line)) return `${first} reads a variable`
+  if (/\$\{\w+\}/.test(line)) return { is: 'variable', package: first }
   if (/^(?:-e|--editable)\b/.test(line) || /^\.{0,2}\//.test(line) || line === '.')
-    return `${line.split(/\s+/).slice(0, 2).join(' ')} comes from a folder`
-  if (/\bfile:/.test(line)) return `${first} comes from a folder`
+    return { is: 'folder', package: line.split(/\s+/).slice(0, 2).join(' ') }
+  if (/\bfile:/.test(line)) return { is: 'folder', package: first }
   if (/^[^-\s][^\s]*\.(?:whl|tar\.gz|zip)$/.test(first) && !/:\/\//.test(first))
-    return `${first} comes from a file`
+    return { is: 'file', package: first }
   if (/\b(?:git|hg|svn|bzr)\+/.test(line) && !/@[0-9a-f]{40}\b/.test(line))
-    return `${nameOf(line) ?? first} comes from a repository without an exact commit`
+    return { is: 'loose-commit', package: nameOf(line) ?? first }
   return null
 }

@@ -1,13 +1,14 @@
 import { NaruError } from '../../../base/error.ts'
+import type { BuildReason } from '../../../model/build-reason.ts'
 import type { Command } from '../../../model/spec.ts'
-import type { CommitFiles } from '../../recipe-types.ts'
+import { type CommitFiles, sayCommand } from '../../recipe-types.ts'
 import { type Application, findApplication } from './application.ts'
 import type { Django } from './django.ts'
 import type { Install } from './install.ts'
 import type { PythonProject } from './project.ts'
 import type { Python } from './version.ts'
 
-export type Start = { command: Command; reasons: string[] }
+export type Start = { command: Command; reasons: BuildReason[] }
 
 type Given = {
   files: CommitFiles
@@ -31,7 +32,8 @@ export async function findStart(given: Given): Promise<Start> {
   if (file !== undefined) return said([pythonOf(install, python), file])
   const [script, ...others] = project?.isPackage ? project.scripts : []
   if (script !== undefined && others.length === 0 && /^[\w.-]+$/.test(script))
-    return said([`.venv/bin/${script}`], `the one program of pyproject.toml`)
+    // By Python itself: a first line with an odd path in it, of a folder with a quote in its name, starts nothing.
+    return startProgram([pythonOf(install, python), `.venv/bin/${script}`])
   throw noStart(`a Python app without ${plain.join(', ')}, manage.py or a framework that is known`)
 }
 
@@ -43,50 +45,57 @@ function startDjango({ install, python }: Given, { wsgi, asgi }: Django): Start 
   if (wsgi !== null && install.names.has('gunicorn')) return said(gunicorn(wsgi))
   if (asgi !== null && install.names.has('uvicorn')) return said(uvicorn(`${asgi}:application`))
   const program = pythonOf(install, python)
-  return warned(
-    `exec ${program} manage.py runserver "$HOST:$PORT" --noreload`,
-    "Django's server for development; add gunicorn to the requirements",
-  )
+  return warned(`exec ${program} manage.py runserver "$HOST:$PORT" --noreload`, 'Django')
 }
 
 function startAsgi({ install }: Given, { says, file, module, object }: Application): Start {
   const target = `${module}:${object}`
-  if (install.names.has('uvicorn')) return said(uvicorn(target), `${says} in ${file}`)
-  if (install.names.has('hypercorn'))
-    return said(`exec .venv/bin/hypercorn --bind "$HOST:$PORT" ${target}`, `${says} in ${file}`)
+  if (install.names.has('uvicorn')) return said(uvicorn(target), { framework: says, file })
+  if (install.names.has('hypercorn')) return said(hypercorn(target), { framework: says, file })
   throw noStart(`${says} in ${file}, and no uvicorn in the requirements to serve it`)
 }
 
 function startFlask({ install }: Given, { says, file, module, object }: Application): Start {
   const isFactory = object.endsWith('()')
   if (install.names.has('gunicorn'))
-    return said(
-      gunicorn(isFactory ? `'${module}:${object}'` : `${module}:${object}`),
-      `${says} in ${file}`,
-    )
+    return said(gunicorn(isFactory ? `'${module}:${object}'` : `${module}:${object}`), {
+      framework: says,
+      file,
+    })
   if (!install.names.has('flask'))
     throw noStart(`${says} in ${file}, and no Flask in the requirements`)
   return warned(
-    `exec .venv/bin/flask --app ${isFactory ? module : `${module}:${object}`} run --host "$HOST" --port "$PORT"`,
-    "Flask's server for development; add gunicorn to the requirements",
+    `${run} flask --app ${isFactory ? module : `${module}:${object}`} run --host "$HOST" --port "$PORT"`,
+    'Flask',
   )
 }
 
-const gunicorn = (target: string): string =>
-  `exec .venv/bin/gunicorn --bind "$HOST:$PORT" ${target}`
-const uvicorn = (target: string): string =>
-  `exec .venv/bin/uvicorn --host "$HOST" --port "$PORT" ${target}`
+/**
+ * By Python itself and not by the programs in `.venv/bin`: their first lines name their Python by its whole path, which
+ * no longer works where that is long and has a quote or a dollar sign in it.
+ */
+const run = 'exec .venv/bin/python -m'
+const gunicorn = (target: string): string => `${run} gunicorn --bind "$HOST:$PORT" ${target}`
+const uvicorn = (target: string): string => `${run} uvicorn --host "$HOST" --port "$PORT" ${target}`
+const hypercorn = (target: string): string => `${run} hypercorn --bind "$HOST:$PORT" ${target}`
 
-const said = (command: Command, why?: string): Start => ({
+function said(command: Command, from?: { framework: string; file: string }): Start {
+  const line = sayCommand(command)
+  const reason: BuildReason =
+    from === undefined
+      ? { is: 'start', command: line }
+      : { is: 'start-framework', command: line, ...from }
+  return { command, reasons: [reason] }
+}
+
+const startProgram = (command: Command): Start => ({
   command,
-  reasons: [
-    `start: ${typeof command === 'string' ? command : command.join(' ')}${why === undefined ? '' : ` (${why})`}`,
-  ],
+  reasons: [{ is: 'start-only-program', command: sayCommand(command) }],
 })
 
-const warned = (command: Command, warning: string): Start => ({
+const warned = (command: Command, framework: 'Django' | 'Flask'): Start => ({
   command,
-  reasons: [...said(command).reasons, `warning: that is ${warning}`],
+  reasons: [...said(command).reasons, { is: 'start-development', framework }],
 })
 
 const noStart = (found: string): NaruError<'build.no-start'> =>

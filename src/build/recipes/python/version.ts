@@ -1,10 +1,11 @@
 import { satisfies } from '@renovatebot/pep440'
 import { NaruError } from '../../../base/error.ts'
+import type { BuildReason } from '../../../model/build-reason.ts'
 import type { CommitFiles, Machine, Tool } from '../../recipe-types.ts'
 import type { PythonProject } from './project.ts'
 
 /** The Python that builds and runs an app. `program` is its name on the PATH, "python3" or "python3.12". */
-export type Python = { program: string; version: string; reason: string }
+export type Python = { program: string; version: string; reason: BuildReason }
 
 type Wish = { text: string; from: string; fits: (version: string) => boolean }
 
@@ -27,8 +28,12 @@ export async function findPython(
     if (tool !== null && wish.fits(tool.version)) return said(program, tool, wish)
   }
   const { version } = found(usual, needed)
-  const reason = `warning: python ${short(version)} (this machine's ${version}), although ${wish.from} asks for ${wish.text}`
-  return { program: 'python3', version, reason }
+  const wished = { from: wish.from, wanted: wish.text }
+  return {
+    program: 'python3',
+    version,
+    reason: { is: 'language-unfit', ...language(version), ...wished },
+  }
 }
 
 function found(tool: Tool | null, needed: string): Tool {
@@ -41,8 +46,8 @@ const said = (program: string, { version }: Tool, wish?: Wish): Python => ({
   version,
   reason:
     wish === undefined
-      ? `python ${short(version)} (this machine's ${version})`
-      : `python ${short(version)} from ${wish.from} (${wish.text}; this machine's ${version})`,
+      ? { is: 'language', ...language(version) }
+      : { is: 'language-fits', ...language(version), from: wish.from, wanted: wish.text },
 })
 
 /** The first file that asks for a version wins, the one that asks for the fewest. */
@@ -73,4 +78,7 @@ function programsFor(wish: Wish): string[] {
   return minors.filter((minor) => wish.fits(`3.${minor}.99`)).map((minor) => `python3.${minor}`)
 }
 
-const short = (version: string): string => version.split('.').slice(0, 2).join('.')
+const language = (version: string) => {
+  const short = version.split('.').slice(0, 2).join('.')
+  return { language: 'python', short, version } as const
+}

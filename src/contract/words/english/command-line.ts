@@ -8,6 +8,7 @@ export const commandLine = {
     options: 'Options:',
     commands: 'Commands:',
     example: 'Example:',
+    answers: 'Answer with --json:',
     /** Stands for all options of a command in its usage. */
     anyOptions: '[options]',
     default: 'default',

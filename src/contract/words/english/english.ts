@@ -1,3 +1,5 @@
+import { buildNote } from './build-log.ts'
+import { buildReason } from './build-reasons.ts'
 import { commandLine } from './command-line.ts'
 import { commands } from './commands.ts'
 import { errors } from './errors.ts'
@@ -16,6 +18,8 @@ export const english = {
   time,
   following,
   foreign,
+  buildNote,
+  buildReason,
   commandLine,
   commands,
 }

@@ -10,6 +10,7 @@ export const commandLine: Words['commandLine'] = {
     options: '옵션:',
     commands: '명령:',
     example: '예:',
+    answers: '--json의 응답:',
     anyOptions: '[옵션]',
     default: '기본값',
     choices: '고를 수 있는 값',

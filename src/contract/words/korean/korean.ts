@@ -1,4 +1,6 @@
 import type { Words } from '../words.ts'
+import { buildNote } from './build-log.ts'
+import { buildReason } from './build-reasons.ts'
 import { commandLine } from './command-line.ts'
 import { commands } from './commands.ts'
 import { errors } from './errors.ts'
@@ -17,6 +19,8 @@ export const korean = {
   time,
   following,
   foreign,
+  buildNote,
+  buildReason,
   commandLine,
   commands,
 } satisfies Words

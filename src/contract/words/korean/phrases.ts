@@ -1,3 +1,5 @@
+import { object, subject } from './particles.ts'
+
 /**
  * What reaches people as a fact in English, since it was written down where nobody knew who would read it: why a probe
  * failed, how a program ended, what a request lacked. What is not known here, the words of other programs, stays as it is.
@@ -61,7 +63,7 @@ const phrases: Readonly<Record<string, string>> = {
   'a pom.xml whose jar is named by another file': 'jar의 이름을 다른 파일이 정하는 pom.xml',
   'a Cargo.toml, and no program in src/main.rs, src/bin/ or [[bin]]':
     'Cargo.toml은 있지만 src/main.rs, src/bin/, [[bin]]에 프로그램이 없습니다',
-  'a build.command that does not make .naru/web': '.naru/web을 만들지 않는 build.command',
+  'a Procfile without web': 'web이 없는 Procfile',
   'the file system is read-only': '파일 시스템이 읽기 전용입니다',
   'a part of the path is a file': '경로의 일부가 파일입니다',
   'it cannot be made there': '그곳에 만들 수 없습니다',
@@ -120,6 +122,23 @@ const patterns: readonly (readonly [RegExp, (...parts: string[]) => string])[] =
     /^a package\.json without a start script, a "main" that exists, server\.js or index\.js \((.*)\)$/s,
     (scripts) =>
       `start 스크립트, 있는 파일을 가리키는 "main", server.js, index.js가 모두 없는 package.json(${scripts === 'no scripts' ? '스크립트 없음' : scripts.replace(/^scripts: /, '스크립트: ')})`,
+  ],
+  [
+    /^a build\.command that does not make (\S+)$/,
+    (made) => `${object(made)} 만들지 않는 build.command`,
+  ],
+  [
+    /^a pom\.xml with packaging pom \(modules: (.*)\)$/,
+    (modules) => `packaging이 pom인 pom.xml(모듈: ${modules === 'none' ? '없음' : modules})`,
+  ],
+  [/^a pom\.xml with packaging (.+)$/, (packaging) => `packaging이 ${packaging}인 pom.xml`],
+  [
+    /^(\S+) in (.+), and no uvicorn in the requirements to serve it$/,
+    (framework, file) => `${file}에 ${subject(framework)} 있지만 요구 사항에 uvicorn이 없습니다`,
+  ],
+  [
+    /^(\S+) in (.+), and no Flask in the requirements$/,
+    (framework, file) => `${file}에 ${subject(framework)} 있지만 요구 사항에 Flask가 없습니다`,
   ],
   [
     /^a Python app without (.+), manage\.py or a framework that is known$/,

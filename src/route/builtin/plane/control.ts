@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type Answers, alivePath, type Call, type Refusal } from '../protocol.ts'
+import { type Answers, alivePath, type Call, elderAlivePath, type Refusal } from '../protocol.ts'
+import { after } from './drain.ts'
 
 /** What the control socket can ask of a router. A refusal is thrown as `Refused`. */
 export type Controls = { [C in Call]: (body: unknown) => Answers[C] | Promise<Answers[C]> }
@@ -16,16 +17,46 @@ export class Refused extends Error {
 
 const bodyLimitBytes = 64 * 1024 * 1024
 
+export type Control = {
+  server: Server
+  /** Tells whoever keeps this router running that another one serves. */
+  cutLines(): void
+  /** Resolves when every answer that was due is out, soon at the latest: a drain may have long to wait for its own. */
+  settled(): Promise<void>
+}
+
+const settledWithinMs = 200
+
 /** The server on the control socket: one call a request, JSON in and out. */
-export function createControl(controls: Controls, onError: (error: unknown) => void): Server {
+export function createControl(controls: Controls, onError: (error: unknown) => void): Control {
+  const lines = new Set<ServerResponse>()
+  const due = new Set<ServerResponse>()
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
-    if (request.url === alivePath) return stayOpen(response)
+    if (request.url === elderAlivePath) return stayOpen(response)
+    if (request.url === alivePath) {
+      lines.add(response)
+      response.once('close', () => lines.delete(response))
+      return stayOpen(response)
+    }
+    due.add(response)
+    response.once('close', () => due.delete(response))
     void answer(controls, request)
       .catch((error: unknown) => refusalFor(error, onError))
       .then(({ status, body }) => respond(response, status, body))
   })
   server.timeout = 0
-  return server
+  return {
+    server,
+    cutLines: () => {
+      for (const line of lines) line.destroy()
+    },
+    settled: async () => {
+      const { promise: timeIsUp, cancel } = after(settledWithinMs)
+      const out = [...due].map((each) => new Promise((resolve) => each.once('close', resolve)))
+      await Promise.race([Promise.all(out), timeIsUp])
+      cancel()
+    },
+  }
 }
 
 function stayOpen(response: ServerResponse): void {

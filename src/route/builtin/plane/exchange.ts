@@ -1,14 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { sayBytes } from '../../../base/size.ts'
+import { clientOf, peerOf } from './client.ts'
 import { failureOf } from './failure.ts'
+import { Flow } from './flow.ts'
 import { requestHeaders, responseHeaders } from './headers.ts'
-import { currentSocket, type InstanceSocket } from './instance-socket.ts'
 import type { LiveRoute } from './live-table.ts'
 import { answerPage } from './page.ts'
 import type { PageName } from './page-words.ts'
+import type { Patience } from './patience.ts'
 import { type Choice, pick } from './pick.ts'
+import { type InLine, Place } from './place.ts'
 import { hasBody, RequestBody } from './request-body.ts'
+import { inform, rawHeadersOf, sayable, switchingHead } from './said.ts'
 import type { Target } from './target.ts'
 import type { Counter, Traffic } from './traffic.ts'
 import { tunnel } from './tunnel.ts'
@@ -28,13 +33,22 @@ export type Incoming = {
 }
 
 /** What every exchange shares. */
-export type Shared = { traffic: Traffic; onEjected: (upstream: Upstream, error: Error) => void }
+export type Shared = {
+  traffic: Traffic
+  patience: Patience
+  /** By the table that is served now. */
+  find: (host: string, path: string) => LiveRoute | undefined
+  onEjected: (upstream: Upstream, error: Error) => void
+}
+
+/** Hints and notes before an answer; an app that sends more never means to answer. */
+const mostInformed = 100
 
 /**
  * One request and its answer, between a client and an instance. Another instance is tried only as long as the
  * client was sent nothing, and only if this one cannot have begun to work on it, or if doing it twice is doing it once.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, InLine {
   readonly #startedAt = performance.now()
   readonly #tried = new Set<Upstream>()
   #choice: Choice | null = null
@@ -44,8 +58,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #broken = 0
   #open = true
   #clientGone = false
-  /** The connection that waits until the client has taken what came. */
-  #held: InstanceSocket | null = null
+  #informed = 0
+  /** Why the rest of the request's body is not taken. */
+  #refusal: PageName | null = null
+  #place: Place | null = null
+  /** The page when it has waited, and then there is no instance to try. */
+  #otherwise: PageName = 'down'
+  /** Only of an answer that is not simply handed on. */
+  #flow: Flow | null = null
 
   constructor(
     private readonly incoming: Incoming,
@@ -56,15 +76,55 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.incoming.response.once('close', this.#closed)
     // A request that waits behind another on its connection has no response of its own that could close.
     this.incoming.request.socket.once('close', this.#closed)
-    this.#attempt('down')
+    const { request, route } = this.incoming
+    const { bodyBytes } = route.bounds
+    if (bodyBytes > 0 && Number(request.headers['content-length'] ?? 0) > bodyBytes)
+      this.#answer('too-large')
+    else this.#enter('down')
+  }
+
+  go(): boolean {
+    const { backends, bounds } = this.incoming.route
+    const choice = pick(backends, this.#tried, performance.now(), bounds.inFlight)
+    if (choice === 'full') return false
+    this.#follow(choice, this.#otherwise)
+    return true
+  }
+
+  moveOn(): void {
+    const { target } = this.incoming
+    const route = this.shared.find(target.host, target.path)
+    if (route === undefined) {
+      this.#place?.leave()
+      this.#answer('no-such-app')
+      return
+    }
+    this.incoming.route = route
+    this.#enter(this.#otherwise)
+  }
+
+  turnAway(): void {
+    this.#answer('busy')
+  }
+
+  /** Nobody overtakes those who wait already. */
+  #enter(otherwise: PageName): void {
+    if (this.incoming.route.queue.size > 0) this.#wait(otherwise)
+    else this.#attempt(otherwise)
   }
 
   /** `otherwise`: the page when there is no instance to try. */
   #attempt(otherwise: PageName): void {
     const { route } = this.incoming
-    const choice = pick(route.backends, this.#tried, performance.now())
+    const choice = pick(route.backends, this.#tried, performance.now(), route.bounds.inFlight)
+    if (choice === 'full') this.#wait(otherwise)
+    else this.#follow(choice, otherwise)
+  }
+
+  #follow(choice: Choice | null, otherwise: PageName): void {
+    this.#place?.leave()
     if (choice === null) {
-      this.#answer(this.#tried.size > 0 ? otherwise : route.page)
+      this.#answer(this.#tried.size > 0 ? otherwise : this.incoming.route.page)
       return
     }
     this.#count(choice.release)
@@ -72,15 +132,32 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#sent = false
     this.#controller = null
     choice.upstream.begin()
-    choice.upstream.dispatch(this.#dispatchOptions(), this)
+    if (this.#broken === 0) choice.upstream.dispatch(this.#dispatchOptions(), this)
+    else choice.upstream.dispatchAfresh(this.#dispatchOptions(), this)
+  }
+
+  #wait(otherwise: PageName): void {
+    const { request, route } = this.incoming
+    this.#otherwise = otherwise
+    this.#count(null)
+    this.#place ??= new Place(clientOf(peerOf(request.socket)), this.shared.traffic, this)
+    this.#place.take(route)
   }
 
   #dispatchOptions(): Dispatcher.DispatchOptions {
-    const { request, response, target, upgrade, waits } = this.incoming
-    const peer = peerOf(request)
+    const { request, response, target, route, upgrade, waits } = this.incoming
+    const { answerMs, bodyBytes } = route.bounds
+    const peer = peerOf(request.socket)
     const body = hasBody(request)
-      ? new RequestBody(request, () => {
-          if (waits && !response.headersSent) response.writeContinue()
+      ? new RequestBody(request, {
+          mostBytes: bodyBytes,
+          idleMs: this.shared.patience.bodyMs,
+          onFirstRead: () => {
+            if (waits && !response.headersSent) response.writeContinue()
+          },
+          onRefused: (page) => {
+            this.#refusal = page
+          },
         })
       : null
     return {
@@ -92,6 +169,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       }),
       body,
       upgrade: upgrade?.protocol ?? null,
+      headersTimeout: answerMs,
     }
   }
 
@@ -112,9 +190,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status === 101) throw new Error('the app changed the protocol unasked')
     const headers = responseHeaders(rawHeadersOf(controller))
     if (status < 200) {
+      this.#informed += 1
+      if (this.#informed > mostInformed) throw new Error('the app announces and never answers')
       inform(response, status, headers)
       return
     }
+    if (this.incoming.route.bounds.idleMs > 0) this.#flow = this.#newFlow()
     response.writeHead(status, sayable(statusMessage), headers)
     // The body that came along goes out in the same packet; without one the client learns of the head at once.
     process.nextTick(() => {
@@ -123,20 +204,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
-    const { response } = this.incoming
-    if (response.write(chunk) || this.#clientGone || this.#held !== null) return
-    this.#held = currentSocket()
-    this.#held?.hold()
-    response.once('drain', () => this.#letFlow())
+    if (this.incoming.response.write(chunk)) this.#flow?.heard()
+    else if (!this.#clientGone) {
+      this.#flow ??= this.#newFlow()
+      this.#flow.hold()
+    }
   }
 
   onResponseEnd(): void {
-    this.#letFlow() // The connection goes on to other requests.
+    this.#flow?.end()
     this.#release()
     this.incoming.response.end()
   }
 
   onResponseError(_controller: Controller, error: Error): void {
+    this.#flow?.end()
     const upstream = this.#release()
     const { response } = this.incoming
     if (this.#clientGone || response.destroyed) return
@@ -144,7 +226,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       response.destroy() // Half an answer must not look like a whole one.
       return
     }
-    const failure = failureOf(error, this.#sent)
+    const failure = this.#refusal ?? failureOf(error, this.#sent)
     if (failure === 'unreachable') this.#afterUnreachable(upstream, error)
     else if (failure === 'bad-gateway' && this.#mayRepeat()) this.#repeat(upstream)
     else this.#answer(failure)
@@ -172,7 +254,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     )
     if (upgrade.head.length > 0) app.write(upgrade.head)
     choice.upstream.hold(client)
-    tunnel(client, app, () => {
+    tunnel(client, app, this.shared.patience.halfMs, () => {
       choice.upstream.done()
       counter?.done()
     })
@@ -204,11 +286,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #answer(page: PageName): void {
-    const { request, response, route, waits } = this.incoming
+    const { request, response, route, target, waits } = this.incoming
     if (this.#counter === null) this.#count(null)
     // Whether it will send its body after this answer is the client's choice, so nothing can follow.
-    if (waits) response.shouldKeepAlive = false
-    answerPage(request, response, page, route.host)
+    if (waits || page === 'too-slow') response.shouldKeepAlive = false
+    const subject =
+      page === 'too-large'
+        ? sayBytes(route.bounds.bodyBytes)
+        : page === 'no-such-app'
+          ? target.authority
+          : route.host
+    answerPage(request, response, page, subject)
   }
 
   #count(release: number | null): void {
@@ -219,10 +307,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     counter.begin()
   }
 
-  #letFlow(): void {
-    const held = this.#held
-    this.#held = null
-    held?.release()
+  #newFlow(): Flow {
+    const { request, response, route } = this.incoming
+    const silent = () => this.#controller?.abort(new Error('the app fell silent in its answer'))
+    const { takeMs } = this.shared.patience
+    return new Flow(request.socket, response, takeMs, route.bounds.idleMs, silent)
   }
 
   #release(): Upstream | null {
@@ -246,6 +335,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { request, response } = this.incoming
     const listening = this.#open
     this.#open = false
+    this.#place?.leave()
+    this.#flow?.end()
     response.off('close', this.#closed)
     request.socket.off('close', this.#closed)
     return listening
@@ -260,34 +351,3 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
 /** Methods that change nothing, so that an app may see one twice. */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-function peerOf({ socket }: IncomingMessage): string {
-  const address = socket.remoteAddress ?? 'unknown'
-  return address.startsWith('::ffff:') ? address.slice(7) : address
-}
-
-const rawHeadersOf = ({ rawHeaders }: Controller): readonly (Buffer | string)[] =>
-  Array.isArray(rawHeaders) ? rawHeaders : []
-
-/** A status line of the app's own, as far as HTTP allows it. */
-const sayable = (message: string): string =>
-  /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : ''
-
-function inform(response: ServerResponse, status: number, headers: readonly string[]): void {
-  if (response.headersSent || response.req.httpVersionMinor === 0) return
-  if (status === 102) response.writeProcessing()
-  const links = headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === 'link')
-  if (status !== 103 || links.length === 0) return
-  try {
-    response.writeEarlyHints({ link: links })
-  } catch {
-    // A hint that Node does not find well formed: the answer itself follows anyway.
-  }
-}
-
-function switchingHead(headers: readonly string[], protocol: string): string {
-  const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${protocol}`]
-  for (let at = 0; at + 1 < headers.length; at += 2)
-    lines.push(`${headers[at]}: ${headers[at + 1]}`)
-  return `${lines.join('\r\n')}\r\n\r\n`
-}

@@ -31,7 +31,7 @@ export function requestHeaders(
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] as string
     const key = name.toLowerCase()
-    if (hopByHop.has(key) || ours.has(key) || dropped?.has(key) || isForwardedClaim(key)) continue
+    if (hopByHop.has(key) || ours.has(key) || dropped?.has(key) || isClaim(key)) continue
     headers.push(name, raw[at + 1] as string)
   }
   headers.push(
@@ -48,13 +48,22 @@ export function requestHeaders(
 /** Headers for the client, names and values in turn, repeated ones repeated. */
 export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
   const headers: string[] = []
-  for (const item of raw) headers.push(typeof item === 'string' ? item : item.toString('latin1'))
-  const dropped = namedBy(connectionIn(headers))
-  return headers.filter((_, at) => {
-    const key = (headers[at - (at % 2)] as string).toLowerCase()
-    return !hopByHop.has(key) && !dropped?.has(key)
-  })
+  let connection: string | undefined
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = textOf(raw[at] as Buffer | string)
+    const value = textOf(raw[at + 1] as Buffer | string)
+    const key = name.toLowerCase()
+    if (key === 'connection')
+      connection = connection === undefined ? value : `${connection},${value}`
+    if (!hopByHop.has(key)) headers.push(name, value)
+  }
+  const dropped = namedBy(connection)
+  if (dropped === null) return headers
+  return headers.filter((_, at) => !dropped.has((headers[at - (at % 2)] as string).toLowerCase()))
 }
+
+const textOf = (item: Buffer | string): string =>
+  typeof item === 'string' ? item : item.toString('latin1')
 
 /** The protocol that a request asks to change to, and the app may be asked for. */
 export function upgradeIn(headers: IncomingHttpHeaders): string | null {
@@ -66,10 +75,17 @@ export function upgradeIn(headers: IncomingHttpHeaders): string | null {
   return protocol
 }
 
-/** Names with underscores too: many frameworks read both the same. */
-const isForwardedClaim = (key: string): boolean =>
-  key.startsWith('x-forwarded-') ||
-  (key.includes('_') && key.replaceAll('_', '-').startsWith('x-forwarded-'))
+/** Many frameworks read underscores and dashes as the same: whose name could be taken for one that is checked is dropped. */
+function isClaim(key: string): boolean {
+  if (!key.includes('_')) return key.startsWith('x-forwarded')
+  const name = key.replaceAll('_', '-')
+  return (
+    name.startsWith('x-forwarded') ||
+    hopByHop.has(name) ||
+    ours.has(name) ||
+    name === 'content-length'
+  )
+}
 
 /** The headers that a `Connection` header declares to be its own; framing is never among them. */
 function namedBy(connection: string | undefined): Set<string> | null {
@@ -85,11 +101,3 @@ function namedBy(connection: string | undefined): Set<string> | null {
 }
 
 const simple = new Set(['keep-alive', 'close', 'upgrade'])
-
-function connectionIn(headers: readonly string[]): string | undefined {
-  const values: string[] = []
-  for (let at = 0; at + 1 < headers.length; at += 2)
-    if ((headers[at] as string).toLowerCase() === 'connection')
-      values.push(headers[at + 1] as string)
-  return values.length === 0 ? undefined : values.join(',')
-}

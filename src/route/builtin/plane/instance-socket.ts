@@ -1,8 +1,6 @@
 import { Socket, type SocketConstructorOpts } from 'node:net'
 import type { buildConnector } from 'undici'
 
-const connectTimeoutMs = 3_000
-
 /** The socket whose bytes are being parsed: parsing follows the read at once, and nothing comes between them. */
 let parsing: InstanceSocket | null = null
 
@@ -41,6 +39,7 @@ const roomy: SocketConstructorOpts & { highWaterMark: number } = { highWaterMark
 export function connectInstance(
   { hostname, port }: buildConnector.Options,
   callback: buildConnector.Callback,
+  withinMs: number,
 ): void {
   const socket = new InstanceSocket(roomy)
   socket.setNoDelay(true)
@@ -52,10 +51,7 @@ export function connectInstance(
     answer = null
     settled?.(...outcome)
   }
-  const timer = setTimeout(
-    () => socket.destroy(new Error('no connection in time')),
-    connectTimeoutMs,
-  )
+  const timer = setTimeout(() => socket.destroy(new Error('no connection in time')), withinMs)
   socket.once('connect', () => settle(null, socket))
   socket.on('error', (error) => settle(error, null))
   socket.connect({ host: hostname, port: Number(port) || 80 })

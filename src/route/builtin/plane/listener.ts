@@ -1,22 +1,31 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { answerBroken } from './broken.ts'
 import { Exchange, type Shared } from './exchange.ts'
 import { upgradeIn } from './headers.ts'
 import type { LiveTable } from './live-table.ts'
 import { answerPage } from './page.ts'
+import { type Patience, usualPatience } from './patience.ts'
+import { inTurn, noticeEnd, whenFree } from './pending.ts'
+import { headLimitBytes, refusalOf } from './refusal.ts'
 import { targetOf } from './target.ts'
 
-/** How long the rest of a body is read that its app did not want, before the connection is given up. */
-const lingerMs = 10_000
-
 /** The server that visitors reach: every request becomes an exchange with an instance, or a page. */
-export function createListener(table: LiveTable, shared: Shared): Server {
+export function createListener(
+  table: LiveTable,
+  events: Pick<Shared, 'traffic' | 'onEjected'>,
+  patience: Patience = usualPatience,
+): Server {
+  const find: Shared['find'] = (host, path) => table.find(host, path)
+  const shared: Shared = { ...events, patience, find }
   const server = createServer({
-    headersTimeout: 30_000,
-    requestTimeout: 0, // An upload may take hours.
-    keepAliveTimeout: 65_000, // Longer than the load balancers in front of it keep theirs.
-    connectionsCheckingInterval: 5_000,
+    insecureHTTPParser: false, // Whatever the machine's NODE_OPTIONS say.
+    maxHeaderSize: headLimitBytes,
+    headersTimeout: patience.headMs,
+    requestTimeout: 0, // An upload may take hours; its pieces are waited for one by one.
+    keepAliveTimeout: patience.restMs,
+    connectionsCheckingInterval: Math.min(5_000, patience.headMs / 2),
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
     noDelay: true,
@@ -24,33 +33,45 @@ export function createListener(table: LiveTable, shared: Shared): Server {
   })
   server.on('connection', (socket) => socket.setMaxListeners(0)) // One for each request that waits on it.
   const answer = (request: IncomingMessage, response: ServerResponse, waits: boolean) => {
-    response.once('finish', () => linger(request))
-    if (!server.listening) response.shouldKeepAlive = false // It is ending.
-    route(table, shared, { request, response, waits, upgrade: null })
+    response.once('finish', () => linger(request, patience.lingerMs))
+    inTurn(request, response, () => {
+      if (!server.listening) response.shouldKeepAlive = false // It is ending.
+      route(shared, { request, response, waits, upgrade: null })
+    })
   }
   server.on('request', (request, response) => answer(request, response, false))
   server.on('checkContinue', (request, response) => answer(request, response, true))
   server.on('checkExpectation', (request, response) => answer(request, response, false))
   server.on('upgrade', (request, socket, head) =>
-    upgrade(server, table, shared, request, socket, head),
+    whenFree(socket, () => upgrade(server, shared, request, socket, head)),
+  )
+  server.on('connect', (request, socket) =>
+    whenFree(socket, () => {
+      route(shared, { request, response: answerOn(request, socket), waits: false, upgrade: null })
+    }),
+  )
+  server.on('clientError', (error, socket) =>
+    answerBroken(error, socket as Socket, patience.lingerMs),
   )
   return server
 }
 
-function route(
-  table: LiveTable,
-  shared: Shared,
-  incoming: Omit<Exchange['incoming'], 'target' | 'route'>,
-): void {
+function route(shared: Shared, incoming: Omit<Exchange['incoming'], 'target' | 'route'>): void {
   const { request, response, waits } = incoming
   response.on('error', () => {}) // Its 'close' follows.
+  const refusal = refusalOf(request)
+  if (refusal !== null) {
+    response.shouldKeepAlive = false
+    answerPage(request, response, refusal.page, refusal.subject)
+    return
+  }
   const target = targetOf(request)
   if (typeof target === 'string') {
     response.shouldKeepAlive = false
     answerPage(request, response, 'bad-request', target)
     return
   }
-  const route = table.find(target.host, target.path)
+  const route = shared.find(target.host, target.path)
   if (route) {
     new Exchange({ ...incoming, target, route }, shared).start()
     return
@@ -60,7 +81,7 @@ function route(
 }
 
 /** An answer is out before its request is all in: the rest is read and dropped, for a while. */
-function linger(request: IncomingMessage): void {
+function linger(request: IncomingMessage, lingerMs: number): void {
   if (request.complete) return
   const timer = setTimeout(() => request.socket.destroy(), lingerMs)
   timer.unref()
@@ -70,7 +91,6 @@ function linger(request: IncomingMessage): void {
 
 function upgrade(
   server: Server,
-  table: LiveTable,
   shared: Shared,
   request: IncomingMessage,
   socket: Duplex,
@@ -81,26 +101,24 @@ function upgrade(
     readAgain(server, request, socket, head)
     return
   }
-  socket.on('error', () => {}) // Its 'close' follows.
   const ready = noticeEnd(socket)
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(socket as Socket)
-  response.once('finish', () => (socket as Socket).destroySoon())
-  route(table, shared, {
+  route(shared, {
     request,
-    response,
+    response: answerOn(request, socket),
     waits: false,
     upgrade: { protocol, socket, head, ready },
   })
 }
 
-/** Nobody reads from a connection that waits for its upgrade: so that its end is noticed, until it is ready. */
-function noticeEnd(socket: Duplex): () => void {
-  const onReadable = () => {}
-  const onEnd = () => socket.destroy()
-  socket.on('readable', onReadable).on('end', onEnd)
-  return () => socket.off('readable', onReadable).off('end', onEnd)
+/** The answer on a connection that Node has stopped reading HTTP on; its last one. */
+function answerOn(request: IncomingMessage, socket: Duplex): ServerResponse {
+  socket.on('error', () => {}) // Its 'close' follows.
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket as Socket)
+  ;(socket as Socket).setTimeout(0) // That of a connection that rests.
+  response.once('finish', () => (socket as Socket).destroySoon())
+  return response
 }
 
 /**
@@ -111,10 +129,19 @@ function readAgain(server: Server, request: IncomingMessage, socket: Duplex, hea
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`]
   const { rawHeaders } = request
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] as string).toLowerCase()
-    if (name !== 'upgrade' && name !== 'connection' && name !== 'http2-settings')
-      lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`)
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
+    const key = name.toLowerCase()
+    const rest = key === 'connection' ? withoutOffer(value) : value
+    if (!offer.has(key) && (key !== 'connection' || rest !== '')) lines.push(`${name}: ${rest}`)
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
   server.emit('connection', socket)
 }
+
+const offer: ReadonlySet<string> = new Set(['upgrade', 'http2-settings'])
+
+const withoutOffer = (connection: string): string =>
+  connection
+    .split(',')
+    .filter((name) => !offer.has(name.trim().toLowerCase()))
+    .join(',')

@@ -4,6 +4,11 @@ export type PageName =
   | 'no-such-app'
   | 'starting'
   | 'down'
+  | 'busy'
+  | 'not-allowed'
+  | 'too-slow'
+  | 'too-large'
+  | 'head-too-large'
   | 'bad-gateway'
   | 'gateway-timeout'
 
@@ -33,6 +38,27 @@ export const pageWords: Readonly<Record<PageLanguage, Readonly<Record<PageName, 
       text: (host) =>
         `No instance of ${host} can be reached right now. Please try again in a moment.`,
     },
+    busy: {
+      title: 'Too many requests at once',
+      text: (host) =>
+        `Every instance of ${host} has as many requests as it takes. Please try again in a moment.`,
+    },
+    'not-allowed': {
+      title: 'This method is not taken',
+      text: (method) => `${method} reaches no app.`,
+    },
+    'too-slow': {
+      title: 'The request came too slowly',
+      text: (host) => `The request for ${host} was not complete in time.`,
+    },
+    'too-large': {
+      title: 'The request is too large',
+      text: (limit) => `Its body may have at most ${limit} here.`,
+    },
+    'head-too-large': {
+      title: 'The head of the request is too large',
+      text: () => 'It may have at most 16 KB, and 200 headers.',
+    },
     'bad-gateway': {
       title: 'The app broke off',
       text: (host) => `${host} ended the connection without a valid answer.`,
@@ -61,6 +87,27 @@ export const pageWords: Readonly<Record<PageLanguage, Readonly<Record<PageName, 
       title: '응답할 수 있는 인스턴스가 없습니다',
       text: (host) => `지금은 ${host}에 연결할 수 없습니다. 잠시 뒤에 다시 시도해 주십시오.`,
     },
+    busy: {
+      title: '지금은 요청이 너무 많습니다',
+      text: (host) =>
+        `${host}에 요청이 몰려 지금은 받을 수 없습니다. 잠시 뒤에 다시 시도해 주십시오.`,
+    },
+    'not-allowed': {
+      title: '받지 않는 메서드입니다',
+      text: (method) => `${method} 요청은 앱에 전달하지 않습니다.`,
+    },
+    'too-slow': {
+      title: '요청이 너무 느립니다',
+      text: (host) => `${host}에 보내는 요청이 제때 끝나지 않았습니다.`,
+    },
+    'too-large': {
+      title: '요청이 너무 큽니다',
+      text: (limit) => `본문은 ${limit}까지 보낼 수 있습니다.`,
+    },
+    'head-too-large': {
+      title: '요청 헤더가 너무 큽니다',
+      text: () => '헤더는 모두 합쳐 16 KB, 200개까지 보낼 수 있습니다.',
+    },
     'bad-gateway': {
       title: '앱이 연결을 끊었습니다',
       text: (host) => `${host}에서 올바른 응답 없이 연결이 끊어졌습니다.`,
@@ -72,8 +119,12 @@ export const pageWords: Readonly<Record<PageLanguage, Readonly<Record<PageName, 
   },
 }
 
-/** What `targetOf` finds wrong with a request. */
+/** What `refusalOf` and `targetOf` find wrong with a request. */
 const problems: Readonly<Record<string, string>> = {
+  'its version is neither HTTP/1.0 nor HTTP/1.1': 'HTTP 버전이 1.0도 1.1도 아닙니다',
+  'it has a Transfer-Encoding in HTTP/1.0': 'HTTP/1.0 요청에 Transfer-Encoding 헤더가 있습니다',
+  'its length is told in two ways': 'Content-Length 헤더와 Transfer-Encoding 헤더가 함께 있습니다',
+  'its path has a "." or ".." for a segment': '경로에 "."이나 ".."만 있는 마디가 있습니다',
   'its Transfer-Encoding is not "chunked" alone':
     'Transfer-Encoding 헤더가 "chunked" 하나가 아닙니다',
   'it has more than one Host header': 'Host 헤더가 둘 이상입니다',

@@ -8,6 +8,11 @@ const pages: Readonly<Record<PageName, Page>> = {
   'no-such-app': { status: 404 },
   starting: { status: 503, retryAfterSeconds: 2 },
   down: { status: 503, retryAfterSeconds: 5 },
+  busy: { status: 503, retryAfterSeconds: 5 },
+  'not-allowed': { status: 405 },
+  'too-slow': { status: 408 },
+  'too-large': { status: 413 },
+  'head-too-large': { status: 431 },
   'bad-gateway': { status: 502 },
   'gateway-timeout': { status: 504 },
 }

@@ -1,7 +1,8 @@
-import { unlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
-import { connect, type ListenOptions } from 'node:net'
-import { alreadyRunning } from '../protocol.ts'
+import { type ListenOptions, Server as NetServer } from 'node:net'
+import { alreadyRunning, listeningFd } from '../protocol.ts'
+import { controlName, ownName, socketPath } from '../socket-path.ts'
+import { answers, controlHolder, removed } from './generations.ts'
 
 /** Resolves when the server listens; rejects with the system's error. */
 export function listenAt(server: Server, options: ListenOptions): Promise<void> {
@@ -14,25 +15,33 @@ export function listenAt(server: Server, options: ListenOptions): Promise<void> 
   })
 }
 
-/** Listens on a Unix socket, over one that a dead process left. Rejects with `ALREADY_RUNNING` if somebody answers there. */
-export async function claimSocket(server: Server, path: string): Promise<void> {
-  try {
-    await listenAt(server, { path })
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
-    if (await answers(path))
-      throw Object.assign(new Error('another router serves this folder'), { code: alreadyRunning })
-    await unlink(path)
-    await listenAt(server, { path })
-  }
+/** Takes no new connections; what is open lives on, and every next answer on it is its last. */
+export function stopAccepting(server: Server): void {
+  // `close` of an HTTP server would cut idle connections under the feet of who has just sent a request.
+  NetServer.prototype.close.call(server)
 }
 
-const answers = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(path)
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
+/** Descriptor of a listening server's socket in this process. */
+export function descriptorOf(server: NetServer): number {
+  const { _handle: handle } = server as unknown as { _handle: { fd: number } | null }
+  if (handle === null || !(handle.fd >= 0)) throw new Error('it does not listen')
+  return handle.fd
+}
+
+/**
+ * Listens on the own socket of this router. Rejects with `ALREADY_RUNNING` if another than the one of process id `after`,
+ * which hands over, serves the folder.
+ */
+export async function claimSocket(server: Server, folder: string, after: number): Promise<void> {
+  if (await answers(socketPath(folder, controlName))) {
+    const holder = await controlHolder(folder)
+    if (holder === null || (holder !== after && holder !== process.pid))
+      throw Object.assign(new Error('another router serves this folder'), { code: alreadyRunning })
+  }
+  const path = socketPath(folder, ownName(process.pid))
+  await removed(path) // A dead process had this number.
+  await listenAt(server, { path })
+}
+
+/** The listening socket that a supervisor passed on. */
+export const inherited = { fd: listeningFd } as ListenOptions // Node's types know it by another name.

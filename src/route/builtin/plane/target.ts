@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { hostOf } from '../../host.ts'
+import { hasDotSegment } from './refusal.ts'
 
 /** Which host and path a request is for. */
 export type Target = {
@@ -14,10 +15,7 @@ export type Target = {
 const absolute = /^https?:\/\/([^/?#]*)(.*)$/i
 
 /** The target of a request, or what is wrong with it. The target line wins over `Host`, as RFC 9112 has it. */
-export function targetOf({ url = '', rawHeaders, headers }: IncomingMessage): Target | string {
-  const coding = headers['transfer-encoding']
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-    return 'its Transfer-Encoding is not "chunked" alone'
+export function targetOf({ url = '', rawHeaders }: IncomingMessage): Target | string {
   const hosts = hostHeaders(rawHeaders)
   if (hosts.length > 1) return 'it has more than one Host header'
   const whole = absolute.exec(url)
@@ -26,7 +24,8 @@ export function targetOf({ url = '', rawHeaders, headers }: IncomingMessage): Ta
   const host = hostOf(authority)
   if (host === null) return 'its Host header names no host'
   const path = whole ? rooted(whole[2] ?? '') : url
-  if (!path.startsWith('/')) return 'its target is no path'
+  if (!path.startsWith('/') || path.includes('#')) return 'its target is no path'
+  if (hasDotSegment(path)) return 'its path has a "." or ".." for a segment'
   return { host, authority, path }
 }
 
@@ -35,6 +34,7 @@ const rooted = (path: string): string => (path.startsWith('/') ? path : `/${path
 function hostHeaders(raw: readonly string[]): string[] {
   const hosts: string[] = []
   for (let at = 0; at + 1 < raw.length; at += 2)
-    if ((raw[at] as string).toLowerCase() === 'host') hosts.push(raw[at + 1] as string)
+    if ((raw[at] as string).length === 4 && (raw[at] as string).toLowerCase() === 'host')
+      hosts.push(raw[at + 1] as string)
   return hosts
 }

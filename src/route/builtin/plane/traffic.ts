@@ -16,6 +16,7 @@ export class Counter {
       outcomes: { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, failed: 0 },
       latencies: new Array(latencyBoundsMs.length + 1).fill(0),
       inFlight: 0,
+      queue: { waiting: 0, waited: 0, turnedAway: 0 },
     }
   }
 

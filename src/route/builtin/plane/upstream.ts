@@ -3,19 +3,27 @@ import type { Dispatcher, Pool } from 'undici'
 import UndiciPool from 'undici/lib/dispatcher/pool.js'
 import type { Backend } from '../../../model/route.ts'
 import { connectInstance } from './instance-socket.ts'
+import type { Queue } from './queue.ts'
 
 type Address = Backend['instances'][number]
 
 /** An instance that could not be reached gets no requests for this long, unless it is the only one. */
 const ejectedMs = 3_000
-/** An app may think for long before it answers; once it answers it may take for ever. */
-const headersTimeoutMs = 5 * 60_000
+/**
+ * An app that says how long it keeps idle connections gets requests on them until 2 s before; one that does not say, as many do
+ * that keep them for 2 to 5 s, for this long. A request must not meet a connection that is being closed.
+ */
+const keepUnsaidMs = 1_000
 
 /** One instance at one address: its connections, and how much is in flight to it. */
 export class Upstream {
   inFlight = 0
   /** Set by the table: an instance that left it is closed once nothing is in flight. */
   inTable = true
+  /** The longest that a connection may take, of the routes that lead here. */
+  connectMs = 3_000
+  /** Those of routes whose requests wait for this one too. */
+  readonly queues = new Set<Queue>()
   #ejectedUntil = 0
   #pool: Pool | null = null
   readonly #tunnels = new Set<Duplex>()
@@ -30,6 +38,7 @@ export class Upstream {
 
   done(): void {
     this.inFlight -= 1
+    if (this.queues.size > 0) this.#serveQueues()
     if (this.inFlight > 0) return
     for (const callback of this.#idle) callback()
     this.#idle.clear()
@@ -37,14 +46,27 @@ export class Upstream {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, events: Dispatcher.DispatchHandler): void {
-    this.#pool ??= openPool(this.address)
+    this.#pool ??= this.#open()
     this.#pool.dispatch(options, events)
+  }
+
+  /** The same on a connection of its own, which nobody can have begun to close. */
+  dispatchAfresh(options: Dispatcher.DispatchOptions, events: Dispatcher.DispatchHandler): void {
+    const pool = this.#open()
+    pool.dispatch(options, events)
+    void pool.close()
+  }
+
+  /** Requests that it works on; who is upgraded waits for no answer. */
+  get busy(): number {
+    return this.inFlight - this.#tunnels.size
   }
 
   /** Upgraded connections: they are cut only at the end of a drain. */
   hold(tunnel: Duplex): void {
     this.#tunnels.add(tunnel)
     tunnel.once('close', () => this.#tunnels.delete(tunnel))
+    if (this.queues.size > 0) this.#serveQueues()
   }
 
   cutTunnels(): void {
@@ -74,16 +96,21 @@ export class Upstream {
     this.#pool = null
     void pool?.close()
   }
-}
 
-function openPool({ host, port }: Address): Pool {
-  const name = host.includes(':') ? `[${host}]` : host
-  return new UndiciPool(`http://${name}:${port}`, {
-    connect: connectInstance,
-    headersTimeout: headersTimeoutMs,
-    bodyTimeout: 0,
-    maxHeaderSize: 64 * 1024,
-  })
+  #serveQueues(): void {
+    for (const queue of this.queues) queue.serve()
+  }
+
+  #open(): Pool {
+    const { host, port } = this.address
+    const name = host.includes(':') ? `[${host}]` : host
+    return new UndiciPool(`http://${name}:${port}`, {
+      connect: (options, callback) => connectInstance(options, callback, this.connectMs),
+      keepAliveTimeout: keepUnsaidMs,
+      bodyTimeout: 0,
+      maxHeaderSize: 64 * 1024,
+    })
+  }
 }
 
 /** All instances that the table names, or that still have something in flight. */

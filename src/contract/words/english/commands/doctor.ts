@@ -37,7 +37,7 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
       ? `the server answers at ${api}, version ${version}`
       : `no server runs (it would answer at ${api})`,
     ...(running && version !== own
-      ? { toDo: `this command line is ${own}: naru down --keep-apps, then naru up` }
+      ? { toDo: `this command line is ${own}: naru up` }
       : running
         ? {}
         : { toDo: 'naru up' }),
@@ -75,6 +75,12 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
       : 'there is no wall: builds and apps run as you, and can read what you can',
     ...(root ? {} : { toDo: 'for a wall between them and the rest, run naru up as root' }),
   }),
+  builds: ({ cgroup }) => ({
+    what:
+      cgroup === null
+        ? 'builds come behind the apps by nice and ionice; a cgroup of their own needs root, or a group that was delegated'
+        : `builds come behind the apps: by nice and ionice, and each in a cgroup (${cgroup}) of its own`,
+  }),
   boot: ({ file, possible }) => ({
     what: file !== null ? `comes up at boot (${file})` : 'does not come up at boot',
     ...(file !== null
@@ -86,7 +92,10 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
           }),
   }),
   tool: ({ tool, version, builds }) => ({
-    what: version === null ? `no ${tool}: only apps in ${builds} need it` : `${tool} ${version}`,
+    what:
+      version === null
+        ? `no ${tool} on your PATH (builds use the server's): only apps in ${builds} need it`
+        : `${tool} ${version}`,
   }),
   bounds: () => ({ what: 'what grows and its bounds: only a running server knows' }),
   bound: ({ what, used, limit, unit }) => ({

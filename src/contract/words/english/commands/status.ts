@@ -21,6 +21,8 @@ export const status = {
     last: 'last',
     none: 'none',
     nothingYet: (branch: string) => `nothing yet: git push naru ${branch}`,
+    both: (release: number, beside: number) =>
+      `${v(release)} and ${v(beside)}, while one replaces the other`,
     warmFor: (release: number, seconds: number) => `${v(release)} for ${sayDuration(seconds)} more`,
   },
   /** "deployment 4: v3 became stable, by owner, 2 min ago"; `status` is what `sayStatus` says. */

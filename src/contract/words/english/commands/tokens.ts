@@ -12,7 +12,8 @@ export const tokens = {
       `The token ${name} (${kind}), shown this once. Whoever gets it types: naru login ${address}`,
   },
   revoke: {
-    summary: 'revoke a token, which opens nothing from then on',
-    done: (name: string) => `The token ${name} opens nothing any more.`,
+    summary: 'revoke a token, which opens nothing from then on and ends what it holds open',
+    done: (name: string) =>
+      `The token ${name} opens nothing any more, and what it held open has ended.`,
   },
 }

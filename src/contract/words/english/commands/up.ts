@@ -11,6 +11,10 @@ export const up = {
   atBoot: 'start it now and at every boot, by systemd or launchd (naru down --at-boot undoes it)',
   keptAtBoot: (file: string) => `It comes up at every boot: ${file}`,
   started: 'Naru is up.',
+  updated: (version: string) =>
+    `Naru is up with the programs of version ${version}; router and apps went on meanwhile.`,
+  olderRouter: (log: string) =>
+    `The router is still the one of before, and serves: the newer one did not come up. Why: ${log}. To try again: naru down --keep-apps, then naru up`,
   running: 'Naru runs already.',
   next: 'Next, in a git repository: naru init',
   otherVersion: (server: string, here: string) =>

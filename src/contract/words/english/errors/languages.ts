@@ -8,8 +8,8 @@ export const languageErrors = {
     hint: chooseProgram[language],
   }),
   'build.tool-missing': ({ tool, needed }) => ({
-    message: `the repository has ${needed}, but ${toolNames[tool]} is not on this machine, or not for the user who builds`,
-    hint: `${installs[tool]}, then push again`,
+    message: `the repository has ${needed}, but ${toolNames[tool]} is not on this machine, not for the user who builds, or not on the PATH that the server was started with`,
+    hint: `${installs[tool]}, then push again; where it is on your PATH: naru down --keep-apps and naru up give the server the same`,
   }),
   'build.unsupported': ({ file, tool }) => ({
     message: `found ${file}, but Naru does not build with ${unsupported[tool].name} by itself`,

@@ -1,4 +1,5 @@
 import type { LaterWish } from '../../../../base/error.ts'
+import { production } from '../../../../model/environment.ts'
 import { releaseName as v } from '../../../../model/release.ts'
 import type { ErrorWords } from '../../said.ts'
 import { placeOptions, quoted } from '../../text.ts'
@@ -21,6 +22,10 @@ export const placeErrors = {
   'branch.taken': ({ app, branch, environments }) => ({
     message: `${counted(environments.length, 'environment')} of ${app} deploy the branch ${quoted(branch)}: ${listed(environments)}; so nobody knows which one is meant, and nothing changed`,
     hint: 'give each of them a branch of its own under environments in naru.yaml',
+  }),
+  'branch.nested': ({ app, branch, environment, other }) => ({
+    message: `${environment} of ${app} deploys the branch ${quoted(other)}, and git cannot have ${quoted(branch)} beside it, since one would be a folder of the other; nothing changed`,
+    hint: 'give one of them another branch: naru env create NAME --branch BRANCH, or under environments in naru.yaml',
   }),
   'build.cancelled': ({ build, by }) => ({
     message: `build ${build} was cancelled by ${by}, so there is no release of it`,
@@ -50,9 +55,9 @@ export const placeErrors = {
     message: `nothing is stable in ${from} of ${app}, so there is nothing to promote`,
     hint: `naru status --env ${from} --app ${app}`,
   }),
-  'promotion.same': ({ app, environment }) => ({
-    message: `${environment} of ${app} cannot be promoted to itself; nothing changed`,
-    hint: `naru env list --app ${app}`,
+  'promotion.same': ({ app, environment, variable = false }) => ({
+    message: `${environment} of ${app} cannot be promoted to itself${variable ? ', which NARU_ENVIRONMENT makes the target' : ''}; nothing changed`,
+    hint: promoteElsewhere(app, environment),
   }),
   'service.unknown': ({ app, environment, service, services }) => ({
     message: `${app} (${environment}) has no service ${quoted(service)}, so nothing changed${services.length === 0 ? ': it has no release yet' : `; it has ${listed(services)}`}`,
@@ -63,6 +68,11 @@ export const placeErrors = {
     hint: `naru scale ${service}=0 --env ${environment} --app ${app} --confirm ${app}`,
   }),
 } satisfies Partial<ErrorWords>
+
+const promoteElsewhere = (app: string, environment: string): string =>
+  environment === production
+    ? `naru env list --app ${app}`
+    : `naru promote ${environment} --to ${production} --app ${app}`
 
 /** How a build's status ends a sentence that begins with its number. A status that nobody knows is said as it is. */
 const sayBuild = (status: string): string => buildStatuses[status] ?? status

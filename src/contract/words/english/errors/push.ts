@@ -1,13 +1,13 @@
 import type { Facts } from '../../../../base/error.ts'
-import { isLabel } from '../../../../model/name.ts'
+import { branchWays } from '../../branch-ways.ts'
 import type { ErrorWords } from '../../said.ts'
 import { quoted, shortRef } from '../../text.ts'
 import { listed } from '../grammar.ts'
 
 export const pushErrors = {
-  'push.branch': ({ app, branch, deployed, named }) => ({
-    message: `no environment of ${app} deploys the branch ${quoted(branch)}: ${listed(deployed.map((one) => `${one.environment} deploys ${one.branch}`))}; nothing changed`,
-    hint: elsewhere(branch, deployed, named),
+  'push.branch': (facts) => ({
+    message: `no environment of ${facts.app} deploys the branch ${quoted(facts.branch)}: ${listed(facts.deployed.map((one) => `${one.environment} deploys ${one.branch}`))}; nothing changed`,
+    hint: waysOf(facts),
   }),
   'push.tag': ({ tag }) => ({
     message: `a tag is not deployed, and this push is of the tag ${quoted(tag)}; nothing changed`,
@@ -35,17 +35,9 @@ export const pushErrors = {
   }),
 } satisfies Partial<ErrorWords>
 
-/** Whoever says master means main; a branch of its own name wants an environment. */
-function elsewhere(
-  branch: string,
-  deployed: Facts['push.branch']['deployed'],
-  named: string | null,
-): string {
-  const usual = deployed.find(({ environment }) => environment === 'production')?.branch ?? 'main'
-  const push = `git push naru ${branch}:${usual}`
-  if (branch === 'master' && usual === 'main') return push
-  const create = isLabel(named ?? branch)
-    ? `naru env create ${named ?? branch}`
-    : `naru env create NAME --branch ${branch}`
-  return `${create} gives it an environment; ${push} deploys it to production`
+function waysOf(facts: Facts['push.branch']): string {
+  const { create, push } = branchWays(facts)
+  return create === null
+    ? push
+    : `${create} gives it an environment; ${push} deploys it to production`
 }

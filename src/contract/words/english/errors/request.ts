@@ -30,6 +30,10 @@ export const requestErrors = {
     message: 'this server does not know the token that was sent',
     hint: 'run this as the user who ran naru up; from elsewhere naru login URL, with a token of that server',
   }),
+  'token.revoked': ({ name, by }) => ({
+    message: `${by} revoked the token ${quoted(name)}, which ends what it had open here; a build or deployment that was begun goes on`,
+    hint: 'naru login URL, with a token that the server knows',
+  }),
   'permission.denied': ({ permission }) => ({
     message: `the token that was sent lacks the permission ${quoted(permission)}`,
     hint: 'whoever owns the server makes one that has it: naru tokens create NAME --kind deployer or owner',

@@ -42,7 +42,7 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
       ? `서버가 ${api} 주소에서 응답합니다, 버전 ${version}`
       : `실행 중인 서버가 없습니다 (주소는 ${api})`,
     ...(running && version !== own
-      ? { toDo: `이 명령줄은 ${own} 버전입니다: naru down --keep-apps, 그다음 naru up` }
+      ? { toDo: `이 명령줄은 ${own} 버전입니다: naru up` }
       : running
         ? {}
         : { toDo: 'naru up' }),
@@ -82,6 +82,12 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
       : '벽이 없습니다. 빌드와 앱은 당신의 권한으로 실행되어 당신이 읽는 것을 모두 읽을 수 있습니다',
     ...(root ? {} : { toDo: '서로 나누려면 root로 naru up을 실행하십시오' }),
   }),
+  builds: ({ cgroup }) => ({
+    what:
+      cgroup === null
+        ? '빌드는 nice와 ionice로 앱에 자리를 내줍니다. 빌드마다 cgroup 하나를 두려면 root 권한이나 위임받은 그룹이 필요합니다'
+        : `빌드는 앱에 자리를 내줍니다. nice와 ionice를 쓰고, 빌드마다 따로 둔 cgroup(${cgroup})에서 실행합니다`,
+  }),
   boot: ({ file, possible }) => ({
     what: file !== null ? `부팅할 때 함께 시작됩니다 (${file})` : '부팅할 때 시작되지 않습니다',
     ...(file !== null
@@ -93,7 +99,10 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
           }),
   }),
   tool: ({ tool, version, builds }) => ({
-    what: version === null ? `${tool} 없음: ${builds} 앱에만 필요합니다` : `${tool} ${version}`,
+    what:
+      version === null
+        ? `지금 PATH에 ${tool} 없음(빌드는 서버의 PATH를 씁니다): ${builds} 앱에만 필요합니다`
+        : `${tool} ${version}`,
   }),
   bounds: () => ({ what: '늘어나는 것과 그 한도는 실행 중인 서버만 압니다' }),
   bound: ({ what, used, limit, unit }) => ({

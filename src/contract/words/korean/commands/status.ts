@@ -1,6 +1,7 @@
 import { releaseName as v } from '../../../../model/release.ts'
 import type { Words } from '../../words.ts'
 import { sayDuration } from '../grammar.ts'
+import { together } from '../particles.ts'
 
 export const status: Words['commands']['status'] = {
   summary: '앱이 지금 하는 일을 보여 줍니다. 저장소 밖에서는 서버의 상태를 보여 줍니다',
@@ -22,6 +23,8 @@ export const status: Words['commands']['status'] = {
     last: '최근',
     none: '없음',
     nothingYet: (branch) => `아직 없음: git push naru ${branch}`,
+    both: (release: number, beside: number) =>
+      `${together(v(release))} ${v(beside)} (하나가 다른 하나를 대신하는 중)`,
     warmFor: (release, seconds) => `${v(release)}, 앞으로 ${sayDuration(seconds)}`,
   },
   deployment: ({ deployment, release, status: state, why, by, ago }) =>

@@ -12,7 +12,7 @@ export const tokens: Words['commands']['tokens'] = {
       `토큰 ${name} (${kind}): 이번 한 번만 보여 줍니다. 받은 사람은 이렇게 씁니다: naru login ${address}`,
   },
   revoke: {
-    summary: '토큰을 없앱니다. 그때부터 아무것도 열지 못합니다',
-    done: (name) => `토큰 ${name}: 이제 아무것도 열지 못합니다.`,
+    summary: '토큰을 없앱니다. 그때부터 아무것도 열지 못하고, 열어 둔 것도 끝납니다',
+    done: (name) => `토큰 ${name}: 이제 아무것도 열지 못하고, 열어 둔 것도 끝났습니다.`,
   },
 }

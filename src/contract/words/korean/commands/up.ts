@@ -13,6 +13,10 @@ export const up: Words['commands']['up'] = {
     '지금 시작하고, 부팅할 때마다 systemd나 launchd로 시작합니다 (naru down --at-boot가 되돌립니다)',
   keptAtBoot: (file) => `부팅할 때마다 시작됩니다: ${file}`,
   started: 'Naru가 시작되었습니다.',
+  updated: (version) =>
+    `Naru가 버전 ${version}의 프로그램으로 다시 시작되었습니다. 그동안 라우터와 앱은 계속 실행되었습니다.`,
+  olderRouter: (log) =>
+    `새 라우터가 시작되지 않아 이전 라우터가 계속 서비스하고 있습니다. 이유: ${log}. 다시 하려면: naru down --keep-apps, 그다음 naru up`,
   running: 'Naru가 이미 실행 중입니다.',
   next: '다음, git 저장소에서: naru init',
   otherVersion: (server, here) =>

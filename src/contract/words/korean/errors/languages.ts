@@ -9,8 +9,8 @@ export const languageErrors = {
     hint: chooseProgram[language],
   }),
   'build.tool-missing': ({ tool, needed }) => ({
-    message: `저장소에 ${subject(needed)} 있는데, 이 컴퓨터나 빌드하는 사용자에게 ${subject(toolNames[tool])} 없습니다`,
-    hint: `${installs[tool]}, 그다음 다시 푸시하십시오`,
+    message: `저장소에 ${subject(needed)} 있는데, 이 컴퓨터나 빌드하는 사용자, 또는 서버가 시작될 때의 PATH에 ${subject(toolNames[tool])} 없습니다`,
+    hint: `${installs[tool]}, 그다음 다시 푸시하십시오. 지금 PATH에 있다면 naru down --keep-apps 다음 naru up으로 서버도 같은 PATH를 쓰게 하십시오`,
   }),
   'build.unsupported': ({ file, tool }) => ({
     message: `${object(file)} 찾았지만, Naru가 스스로 ${toward(unsupported[tool].name)} 빌드하지는 않습니다`,

@@ -1,4 +1,5 @@
 import type { LaterWish } from '../../../../base/error.ts'
+import { production } from '../../../../model/environment.ts'
 import { releaseName as v } from '../../../../model/release.ts'
 import type { ErrorWords } from '../../said.ts'
 import { placeOptions, quoted } from '../../text.ts'
@@ -23,6 +24,10 @@ export const placeErrors = {
   'branch.taken': ({ app, branch, environments }) => ({
     message: `${app}의 환경 ${environments.length}개가 브랜치 ${object(quoted(branch))} 배포합니다: ${listed(environments)}. 어느 것인지 알 수 없어 바뀐 것이 없습니다`,
     hint: 'naru.yaml의 environments에서 환경마다 다른 브랜치를 정하십시오',
+  }),
+  'branch.nested': ({ app, branch, environment, other }) => ({
+    message: `${app}의 ${subject(environment)} 브랜치 ${object(quoted(other))} 배포하는데, 하나가 다른 하나의 폴더가 되므로 git에는 ${subject(quoted(branch))} 함께 있을 수 없습니다. 바뀐 것은 없습니다`,
+    hint: '한쪽에 다른 브랜치를 정하십시오: naru env create NAME --branch BRANCH, 또는 naru.yaml의 environments',
   }),
   'build.cancelled': ({ build, by }) => ({
     message: `${subject(by)} 빌드 ${object(String(build))} 취소해서 릴리스가 없습니다`,
@@ -52,9 +57,12 @@ export const placeErrors = {
     message: `${app}의 ${from}에는 안정된 릴리스가 없어서 승격할 것이 없습니다`,
     hint: `naru status --env ${from} --app ${app}`,
   }),
-  'promotion.same': ({ app, environment }) => ({
-    message: `${app}의 ${object(environment)} 자기 자신으로 승격할 수는 없습니다. 바뀐 것은 없습니다`,
-    hint: `naru env list --app ${app}`,
+  'promotion.same': ({ app, environment, variable = false }) => ({
+    message: `${variable ? 'NARU_ENVIRONMENT가 승격할 곳을 정하는데, ' : ''}${app}의 ${object(environment)} 자기 자신으로 승격할 수는 없습니다. 바뀐 것은 없습니다`,
+    hint:
+      environment === production
+        ? `naru env list --app ${app}`
+        : `naru promote ${environment} --to ${production} --app ${app}`,
   }),
   'service.unknown': ({ app, environment, service, services }) => ({
     message: `${app}(${environment})에는 ${quoted(service)} 서비스가 없어서 바뀐 것이 없습니다. ${services.length === 0 ? '아직 릴리스가 없습니다' : `있는 서비스: ${listed(services)}`}`,

@@ -1,14 +1,14 @@
 import type { Facts } from '../../../../base/error.ts'
-import { isLabel } from '../../../../model/name.ts'
+import { branchWays } from '../../branch-ways.ts'
 import type { ErrorWords } from '../../said.ts'
 import { quoted, shortRef } from '../../text.ts'
 import { listed } from '../grammar.ts'
 import { object, subject, topic } from '../particles.ts'
 
 export const pushErrors = {
-  'push.branch': ({ app, branch, deployed, named }) => ({
-    message: `${app}에는 브랜치 ${object(quoted(branch))} 배포하는 환경이 없습니다(${listed(deployed.map((one) => `${topic(one.environment)} ${one.branch}`))}). 바뀐 것은 없습니다`,
-    hint: elsewhere(branch, deployed, named),
+  'push.branch': (facts) => ({
+    message: `${facts.app}에는 브랜치 ${object(quoted(facts.branch))} 배포하는 환경이 없습니다(${listed(facts.deployed.map((one) => `${topic(one.environment)} ${one.branch}`))}). 바뀐 것은 없습니다`,
+    hint: waysOf(facts),
   }),
   'push.tag': ({ tag }) => ({
     message: `태그는 배포하지 않는데, 이 푸시는 태그 ${quoted(tag)}의 푸시입니다. 바뀐 것은 없습니다`,
@@ -36,17 +36,7 @@ export const pushErrors = {
   }),
 } satisfies Partial<ErrorWords>
 
-/** Whoever says master means main; a branch of its own name wants an environment. */
-function elsewhere(
-  branch: string,
-  deployed: Facts['push.branch']['deployed'],
-  named: string | null,
-): string {
-  const usual = deployed.find(({ environment }) => environment === 'production')?.branch ?? 'main'
-  const push = `git push naru ${branch}:${usual}`
-  if (branch === 'master' && usual === 'main') return push
-  const create = isLabel(named ?? branch)
-    ? `naru env create ${named ?? branch}`
-    : `naru env create NAME --branch ${branch}`
-  return `환경을 만들려면 ${create}, production에 배포하려면 ${push}`
+function waysOf(facts: Facts['push.branch']): string {
+  const { create, push } = branchWays(facts)
+  return create === null ? push : `환경을 만들려면 ${create}, production에 배포하려면 ${push}`
 }

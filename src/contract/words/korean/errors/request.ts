@@ -35,6 +35,10 @@ export const requestErrors = {
     message: '이 서버가 모르는 토큰을 보냈습니다',
     hint: 'naru up을 실행한 사용자로 실행하거나, 다른 곳에서는 그 서버의 토큰으로 naru login URL을 실행하십시오',
   }),
+  'token.revoked': ({ name, by }) => ({
+    message: `${subject(by)} 토큰 ${object(quoted(name))} 없애서 이 토큰이 열어 둔 것이 끝났습니다. 이미 시작된 빌드나 배포는 계속됩니다`,
+    hint: '서버가 아는 토큰으로 naru login URL을 실행하십시오',
+  }),
   'permission.denied': ({ permission }) => ({
     message: `보낸 토큰에는 ${quoted(permission)} 권한이 없습니다`,
     hint: '서버의 주인이 그 권한이 있는 토큰을 만들 수 있습니다: naru tokens create NAME --kind deployer 또는 owner',

@@ -5,6 +5,6 @@ import { sayMistake } from '../spec.ts'
 export const specErrors = {
   'spec.invalid': ({ file, mistakes }) => ({
     message: mistakes.map((mistake) => sayMistake(file, mistake)).join('\n'),
-    hint: `${object(file)} 고치고 커밋한 다음 git push naru main`,
+    hint: `${object(file)} 고친 다음 git push나 naru deploy로 다시 보내십시오`,
   }),
 } satisfies Partial<ErrorWords>
