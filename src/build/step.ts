@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Cgroup } from '../base/cgroup.ts'
@@ -36,8 +36,6 @@ export async function runStep(command: Command, options: StepOptions): Promise<S
   signal.throwIfAborted()
   const child = start(command, options)
   const group = child.pid
-  // `nice` and `ionice` go before the command, so it is in its group before it can start anything.
-  if (group !== undefined) options.cgroup?.add(group)
   const exit = exitOf(child)
   const outputs = Promise.all([
     drain(child.stdout, options.output('stdout')),
@@ -63,18 +61,44 @@ export async function runStep(command: Command, options: StepOptions): Promise<S
   }
 }
 
-function start(command: Command, { folder, environment, runAs, input }: StepOptions): ChildProcess {
+/** Waits for a line on descriptor 3 before it becomes the command; without one it ends. */
+const held = ['/bin/sh', '-c', 'read -r go <&3 && exec "$@" 3<&-', 'sh']
+
+function start(command: Command, options: StepOptions): ChildProcess {
+  const { folder, environment, runAs, input, cgroup = null } = options
   const [program = '', ...args] = [
+    ...(cgroup ? held : []),
     ...lessUrgent,
     ...(typeof command === 'string' ? ['/bin/sh', '-c', command] : command),
   ]
-  return spawn(program, args, {
+  const child = spawn(program, args, {
     cwd: folder,
     env: environment,
     detached: true,
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [
+      input === undefined ? 'ignore' : 'pipe',
+      'pipe',
+      'pipe',
+      ...(cgroup ? ['pipe' as const] : []),
+    ],
     ...(runAs ?? {}),
   })
+  if (cgroup) admit(child, cgroup)
+  return child
+}
+
+/** Lets a held process go on once it is in the group: what it had started before would not be in it. */
+function admit({ pid, stdio }: ChildProcess, cgroup: Cgroup): void {
+  const gate = stdio[3]
+  if (pid === undefined || !(gate instanceof Writable)) return // It did not start: its 'error' says why.
+  gate.on('error', () => {}) // Ended before it could read: its exit says so.
+  try {
+    cgroup.add(pid)
+    gate.end('\n')
+  } catch (error) {
+    gate.destroy()
+    throw error
+  }
 }
 
 function exitOf(child: ChildProcess): Promise<StepEnd> {
