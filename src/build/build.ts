@@ -77,7 +77,7 @@ function artifactOf(app: string, digest: string, folder: string, recipe: Recipe)
   return {
     digest,
     app,
-    folder,
+    body: { kind: 'slug', folder },
     services,
     jobs,
     environment,

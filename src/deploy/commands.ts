@@ -5,7 +5,7 @@ import type { Command } from '../model/spec.ts'
 import { requireEnvironment } from '../store/environments.ts'
 import type { Parts } from './parts.ts'
 import { servingIn } from './serving.ts'
-import { environmentOf, folderOf } from './sets.ts'
+import { bodyOf, environmentOf } from './sets.ts'
 
 export type CommandWish = { command: Command; terminal: Terminal | null }
 export type ReleaseCommand = { release: number; running: OpenCommand }
@@ -23,16 +23,16 @@ export async function openCommand(
   const { app, environment } = place
   const { release } = await servingIn(store.db, await requireEnvironment(store.db, place))
   if (release === null) throw new NaruError('run.no-release', { app, environment })
-  const folder = await folderOf(store, release)
+  const body = await bodyOf(store, release)
   const { number, commit } = release
   const variables = await environmentOf(store, release)
   const running = await orNotStarted(async () => {
-    await engine.prepare(release, folder)
+    await engine.prepare(release, body)
     return engine.open({
       place: { app, environment },
       release: number,
       commit,
-      folder,
+      body,
       command,
       environment: variables,
       terminal,

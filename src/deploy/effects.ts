@@ -14,7 +14,7 @@ import { jobProblem, runJob } from './jobs.ts'
 import { type Parts, warmMs } from './parts.ts'
 import { pause } from './pause.ts'
 import { isByNaru } from './releases.ts'
-import { folderOf, setSpec } from './sets.ts'
+import { bodyOf, setSpec } from './sets.ts'
 import type { Traffic } from './traffic.ts'
 
 /** Waits after each try to move a branch: long enough for the lock of a git that was killed to count as stale. */
@@ -74,7 +74,7 @@ export class Effects {
   async #prepare(deployment: Deployment): Promise<void> {
     const { store, engine } = this.parts
     const release = await requireRelease(store.db, deployment, deployment.release)
-    await engine.prepare(release, await folderOf(store, release))
+    await engine.prepare(release, await bodyOf(store, release))
   }
 
   async #job(deployment: Deployment, job: string, giveUp?: AbortSignal): Promise<void> {

@@ -17,7 +17,7 @@ import { requireRelease } from '../store/releases.ts'
 import type { Db } from '../store/store.ts'
 import type { Parts } from './parts.ts'
 import { servingIn } from './serving.ts'
-import { environmentOf, folderOf } from './sets.ts'
+import { bodyOf, environmentOf } from './sets.ts'
 
 export type JobOutcome = JobEnd & { run: number }
 
@@ -96,7 +96,7 @@ export function jobDesk(parts: Parts): JobDesk {
       const { release } = await servingIn(store.db, await requireEnvironment(store.db, place))
       if (release === null) throw new NaruError('run.no-release', { app, environment })
       requireJob(release, job)
-      await engine.prepare(release, await folderOf(store, release))
+      await engine.prepare(release, await bodyOf(store, release))
       const run = await store.write((db) =>
         begin(parts, db, place, { release: release.number, job, by, deployment: null }),
       )
@@ -182,7 +182,7 @@ async function carryOut(
         job: run.job,
         run: run.number,
         commit: release.commit,
-        folder: await folderOf(store, release),
+        body: await bodyOf(store, release),
         command: job.command,
         environment: await environmentOf(store, release),
         timeoutSeconds: job.timeoutSeconds,

@@ -11,7 +11,7 @@ import { overtakeBuilds } from './build-ends.ts'
 import { checkHosts } from './hosts.ts'
 import type { Parts } from './parts.ts'
 import { queueRollout } from './releases.ts'
-import { folderOf } from './sets.ts'
+import { bodyOf } from './sets.ts'
 
 /**
  * Queues a deployment of kind `rollback`, or returns the one that is under way to the same release. Only a release that
@@ -28,7 +28,7 @@ export async function queueRollback(
   return store.write(async (db) => {
     const release = await target(db, place, wanted)
     const same = await underWay(db, place, release)
-    if (same === undefined) await folderOf({ db }, release)
+    if (same === undefined) await bodyOf({ db }, release)
     // Naru itself goes back whatever comes: what serves has died.
     if (by !== naruItself) await checkHosts(db, place, release.routes, parts.domain)
     const wish = { wish: 'rollback' as const, release: release.number, by, at }

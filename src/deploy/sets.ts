@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { NaruError } from '../base/error.ts'
 import type { Secret } from '../base/secret.ts'
-import type { Artifact } from '../model/artifact.ts'
+import type { Artifact, ArtifactBody } from '../model/artifact.ts'
 import type { Place } from '../model/environment.ts'
 import { isRouted, type Release } from '../model/release.ts'
 import type { SetSpec } from '../model/set.ts'
@@ -10,10 +10,10 @@ import { requireRelease } from '../store/releases.ts'
 import { readSecrets } from '../store/secrets.ts'
 import type { Store } from '../store/store.ts'
 
-/** Where the release's programs run: its slug, or the app's folder in it; `artifact.missing` when it is no longer kept. */
-export async function folderOf(store: Pick<Store, 'db'>, release: Release): Promise<string> {
-  const { folder, workingFolder = '.' } = await artifactOf(store, release)
-  return join(folder, workingFolder)
+/** What the release's programs run from: its image, its slug, or the app's folder in that; `artifact.missing` when it is no longer kept. */
+export async function bodyOf(store: Pick<Store, 'db'>, release: Release): Promise<ArtifactBody> {
+  const { body, workingFolder = '.' } = await artifactOf(store, release)
+  return body.kind === 'slug' ? { ...body, folder: join(body.folder, workingFolder) } : body
 }
 
 /** What the release's programs are given: its artifact's variables, under its settings, under its secrets. */
@@ -41,8 +41,11 @@ export async function setSpec(
     set: { app: place.app, environment: place.environment, service, release: number },
     routed: isRouted(release, service),
     commit: release.commit,
-    folder: await folderOf(store, release),
+    body: await bodyOf(store, release),
     command: of.command,
+    port: of.port ?? null,
+    resources: of.resources,
+    volumes: of.volumes,
     environment: await environmentOf(store, release),
     health: of.health,
     stop: of.stop,

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Secret } from '../base/secret.ts'
+import type { ArtifactBody } from '../model/artifact.ts'
 import type { Place } from '../model/environment.ts'
 import type { Instance, InstanceId, LogLine } from '../model/instance.ts'
 import type { Release } from '../model/release.ts'
@@ -17,7 +18,7 @@ export interface Engine {
   /** What this engine cannot do; a release that needs it is refused with that sentence. */
   readonly can: Capabilities
   /** Makes what the release needs ready (folders, accounts) and checks that its artifact is there. Starts nothing. Safe to repeat. */
-  prepare(release: Release, folder: string): Promise<void>
+  prepare(release: Release, body: ArtifactBody): Promise<void>
   /**
    * Adds instances until the set has `count` that are not stopping; never stops one. Returns when the
    * request is recorded, not when it is true. From then on the set's instances are kept running.
@@ -60,8 +61,7 @@ export type JobRun = {
   /** Counts the runs of the environment. */
   run: number
   commit: string
-  /** Absolute path of the slug, which is also the working folder. */
-  folder: string
+  body: ArtifactBody
   command: Command
   environment: Record<string, string | Secret>
   timeoutSeconds: number
@@ -79,7 +79,7 @@ export type CommandRun = {
   place: Place
   release: number
   commit: string
-  folder: string
+  body: ArtifactBody
   command: Command
   environment: Record<string, string | Secret>
   /** The terminal that it shall have; null: plain streams. */

@@ -85,6 +85,8 @@ function readService(keys: Keys<'service'>, mistakes: SpecMistakes): ServiceSpec
     settleSeconds: duration('settle') ?? defaultService.settleSeconds,
     stop: readStop(keys.stop, mistakes),
     overlap: overlap ?? defaultService.overlap,
+    resources: defaultService.resources,
+    volumes: defaultService.volumes,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RouteLimits, RouteTimeouts } from './route-bounds.ts'
 
-/** A text is run as `/bin/sh -c TEXT`; a list is started as it is. */
-export type Command = string | readonly [string, ...string[]]
+/** A text is run as `/bin/sh -c TEXT`; a list is started as it is, and an empty one is what the image starts by itself. */
+export type Command = string | readonly string[]
 
 /** What `naru.yaml` says for one environment, every default filled in. */
 export type Spec = {
@@ -64,6 +64,22 @@ export type ServiceSpec = {
   stop: { signal: StopSignal; graceSeconds: number }
   /** `none`: the old instances end before the new ones start. Only for a service without a route. */
   overlap: 'allowed' | 'none'
+  /** Where it listens in its container; undefined: the port that the image names, or what PORT says. */
+  port?: number
+  resources: Resources
+  /** Names of volumes, each with the absolute path at which its data appears. */
+  volumes: Readonly<Record<string, string>>
+}
+
+/** What one instance may use at most; undefined: what the engine's default is, `defaultResources`. */
+export type Resources = {
+  /** Cores, 0.5. */
+  cpu?: number
+  memoryBytes?: number
+  /** Processes and threads. */
+  pids?: number
+  /** Bytes a second from and to disks, where the system can. */
+  ioBytesPerSecond?: number
 }
 
 export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
@@ -96,6 +112,8 @@ export const defaultService: ServiceSpec = {
   settleSeconds: 10,
   stop: { signal: 'SIGTERM', graceSeconds: 30 },
   overlap: 'allowed',
+  resources: {},
+  volumes: {},
 }
 
 export const defaultBuild: BuildSpec = { folder: '.', fallback: false, timeoutSeconds: 20 * 60 }

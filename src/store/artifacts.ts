@@ -1,16 +1,16 @@
 import type { Selectable } from 'kysely'
-import type { Artifact } from '../model/artifact.ts'
+import type { Artifact, ArtifactBody } from '../model/artifact.ts'
 import { fromJson, toJson } from './json.ts'
 import type { Db, Tables } from './tables.ts'
 
 /** Notes where an artifact is; of the same digest, the later note counts. */
 export async function keepArtifact(
   db: Db,
-  { app, digest, folder, services, jobs, environment = {}, workingFolder = '.' }: Artifact,
+  { app, digest, body, services, jobs, environment = {}, workingFolder = '.' }: Artifact,
   at: string,
 ): Promise<void> {
   const found = { services: toJson(services), jobs: toJson(jobs), environment: toJson(environment) }
-  const kept = { folder, workingFolder, ...found, keptAt: at }
+  const kept = { ...columnsOf(body), workingFolder, ...found, keptAt: at }
   await db
     .insertInto('artifacts')
     .values({ app, digest, ...kept })
@@ -48,10 +48,14 @@ export async function removeArtifact(db: Db, app: string, digest: string): Promi
   await db.deleteFrom('artifacts').where('app', '=', app).where('digest', '=', digest).execute()
 }
 
+const columnsOf = (body: ArtifactBody): { folder: string; image: string | null } =>
+  body.kind === 'slug' ? { folder: body.folder, image: null } : { folder: '', image: body.id }
+
 const artifactOf = (row: Selectable<Tables['artifacts']>): Artifact => ({
   digest: row.digest,
   app: row.app,
-  folder: row.folder,
+  body:
+    row.image === null ? { kind: 'slug', folder: row.folder } : { kind: 'image', id: row.image },
   services: fromJson(row.services),
   jobs: fromJson(row.jobs),
   environment: fromJson(row.environment),

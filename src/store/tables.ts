@@ -15,6 +15,7 @@ export type Tables = {
     warmRelease: number | null
     warmUntilServed: number | null
     branch: string | null
+    engine: Generated<string | null>
   }
   /** What the store has forgotten and the disk may not have; environment empty: the whole app. */
   removals: Place
@@ -45,7 +46,9 @@ export type Tables = {
   artifacts: {
     app: string
     digest: string
+    /** Empty where there is an image. */
     folder: string
+    image: Generated<string | null>
     services: Json
     jobs: Json
     environment: Generated<Json>

@@ -9,6 +9,7 @@ import { type BuildResult, runBuild } from '../../src/build/build.ts'
 import type { CommitEntry } from '../../src/build/commit-files.ts'
 import { lastBuildLines } from '../../src/build/log.ts'
 import type { Workshop } from '../../src/build/workshop.ts'
+import { slugFolder } from '../../src/engine/process/slug.ts'
 import { defaultSpec, type Spec } from '../../src/model/spec.ts'
 import { readLine } from '../support/build-lines.ts'
 
@@ -21,12 +22,15 @@ export type Bench = {
   write(path: string, text: string): Promise<void>
   commit(): { commit: string; tree: string }
   /** Commits what there is and builds it. */
-  build(options?: BuildOptions): Promise<BuildResult>
+  build(options?: BuildOptions): Promise<Built>
   /** The log of the last build. */
   log(): Promise<string[]>
   workshop: Workshop
   remove(): Promise<void>
 }
+
+/** What a build made, with the folder of its slug. */
+export type Built = BuildResult & { artifact: { folder: string } }
 
 export type BuildOptions = {
   spec?: Partial<Spec>
@@ -101,7 +105,8 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
         },
       )
       records.add(result.artifact.digest)
-      return result
+      const { artifact } = result
+      return { ...result, artifact: { ...artifact, folder: slugFolder(artifact.body) } }
     },
     log: async () => (await lastBuildLines(logOf(number), 10_000)).map((line) => readLine(line)),
     remove: async () => {

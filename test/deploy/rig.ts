@@ -205,7 +205,13 @@ export async function rig(changes: Partial<Parts> = {}): Promise<Rig> {
   const spec = { text: oneService }
   const build: Rig['build'] = {
     run: async ({ build: { app, commit } }) => ({
-      artifact: { digest: `sha256-${commit}`, app, folder, services: {}, jobs: {} },
+      artifact: {
+        digest: `sha256-${commit}`,
+        app,
+        body: { kind: 'slug', folder },
+        services: {},
+        jobs: {},
+      },
       reused: false,
       seconds: 1,
     }),

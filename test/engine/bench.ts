@@ -8,6 +8,7 @@ import type { Account } from '../../src/engine/process/account.ts'
 import { makeAppPlaces, makePlaces, places } from '../../src/engine/process/places.ts'
 import type { PortBook } from '../../src/engine/process/ports.ts'
 import { type ProcessEngine, processEngine } from '../../src/engine/process/process-engine.ts'
+import type { ArtifactBody } from '../../src/model/artifact.ts'
 import type { InstanceId } from '../../src/model/instance.ts'
 import type { SetSpec } from '../../src/model/set.ts'
 import { defaultService } from '../../src/model/spec.ts'
@@ -27,6 +28,7 @@ export type Bench = {
   engine: ProcessEngine
   /** What the engine said in the server's log. */
   said: string[]
+  gone: ArtifactBody
   /** A set that runs a fixture program; its slug is made. */
   set(program: string, change?: Partial<SetSpec>): Promise<SetSpec>
   /** A run of a job that is a fixture program or a shell's text; its slug is made. */
@@ -48,15 +50,16 @@ export async function makeBench(): Promise<Bench> {
     ports,
     engine: await start(),
     said,
+    gone: { kind: 'slug', folder: join(folder, 'gone') },
     set: (program, change) => setOf(folder, program, change),
     async job(command, change) {
-      const { commit, folder: slug } = await setOf(folder, '')
-      const of = { place: shop, release: 1, job: 'migrate', run: 1, commit, folder: slug }
+      const { commit, body } = await setOf(folder, '')
+      const of = { place: shop, release: 1, job: 'migrate', run: 1, commit, body }
       return { ...of, command, environment: {}, timeoutSeconds: 60, ...change }
     },
     async command(command, change) {
-      const { commit, folder: slug } = await setOf(folder, '')
-      const of = { place: shop, release: 1, commit, folder: slug, command, environment: {} }
+      const { commit, body } = await setOf(folder, '')
+      const of = { place: shop, release: 1, commit, body, command, environment: {} }
       return { ...of, terminal: null, ...change }
     },
     async restart() {
@@ -106,8 +109,11 @@ export async function setOf(
     set,
     routed: true,
     commit: 'c0ffee',
-    folder: slug,
+    body: { kind: 'slug', folder: slug },
     command: ['node', `${program}.mjs`],
+    port: null,
+    resources: {},
+    volumes: {},
     environment: {},
     health: { ...defaultService.health, everySeconds: 0.2, timeoutSeconds: 0.5 },
     stop: { signal: 'SIGTERM', graceSeconds: 5 },

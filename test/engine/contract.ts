@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NaruError } from '../../src/base/error.ts'
 import { Secret } from '../../src/base/secret.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import type { ArtifactBody } from '../../src/model/artifact.ts'
 import type { Instance } from '../../src/model/instance.ts'
 import type { Release } from '../../src/model/release.ts'
 import type { SetSpec } from '../../src/model/set.ts'
@@ -12,6 +13,8 @@ export type EngineBench = {
   engine: Engine
   /** A set that runs a program of `test/fixtures/programs` by its name. */
   set(program: string, change?: Partial<SetSpec>): Promise<SetSpec>
+  /** What no artifact has any more. */
+  gone: ArtifactBody
   /** Closes the engine; another server takes over. */
   restart(): Promise<Engine>
   end(): Promise<void>
@@ -49,15 +52,14 @@ export function engineContract(name: string, makeBench: () => Promise<EngineBenc
 
     describe('prepares', () => {
       it('a release whose artifact is there, as often as it is asked', async () => {
-        const { folder } = await bench.set('answers')
-        await bench.engine.prepare(release, folder)
-        await bench.engine.prepare(release, folder)
+        const { body } = await bench.set('answers')
+        await bench.engine.prepare(release, body)
+        await bench.engine.prepare(release, body)
         expect(await all()).toEqual([])
       })
 
       it('nothing when the artifact is gone, and says which', async () => {
-        const { folder } = await bench.set('answers')
-        const attempt = bench.engine.prepare(release, `${folder}-gone`)
+        const attempt = bench.engine.prepare(release, bench.gone)
         await expect(attempt).rejects.toMatchObject({
           code: 'artifact.missing',
           facts: { digest: release.artifact },

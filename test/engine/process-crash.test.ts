@@ -16,6 +16,7 @@ import {
 } from '../../src/base/processes.ts'
 import { settleRun } from '../../src/engine/process/launcher.ts'
 import { type InstanceRecord, readRecord, writeRecord } from '../../src/engine/process/record.ts'
+import { slugFolder } from '../../src/engine/process/slug.ts'
 import type { SetSpec } from '../../src/model/set.ts'
 import { type Bench, makeBench } from './bench.ts'
 import { until } from './until.ts'
@@ -73,9 +74,9 @@ const running = (set: SetSpec) =>
     .map(({ pid, startTime, group }) => ({ pid, startTime, group }))
 const commandOf = (pid: number) =>
   existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''
-const folderOf = (pid: number, { folder }: SetSpec) => {
+const folderOf = (pid: number, { body }: SetSpec) => {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder)
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(slugFolder(body))
   } catch {
     return false // It has just ended.
   }

@@ -10,6 +10,7 @@ import { Backoff } from '../../src/engine/process/backoff.ts'
 import { judge, unknownHealth } from '../../src/engine/process/health.ts'
 import { places } from '../../src/engine/process/places.ts'
 import { holdPort, isFree, portRange } from '../../src/engine/process/ports.ts'
+import { slugFolder } from '../../src/engine/process/slug.ts'
 import type { Instance } from '../../src/model/instance.ts'
 import { type Bench, makeBench, printed } from './bench.ts'
 import { until } from './until.ts'
@@ -51,7 +52,7 @@ describe('the environment of an instance', () => {
       NARU_COMMIT: 'c0ffee',
       NARU_INSTANCE: id,
     })
-    expect(PATH.split(delimiter)[0]).toBe(join(set.folder, 'node_modules/.bin'))
+    expect(PATH.split(delimiter)[0]).toBe(join(slugFolder(set.body), 'node_modules/.bin'))
     expect(PATH.split(delimiter)).toContain(dirname(process.execPath))
   })
 
@@ -89,7 +90,7 @@ describe('the environment of an instance', () => {
     await bench.engine.ensure(set, 1)
     await printed(bench, /^done$/)
     const { id } = await only('the instance')
-    expect((await printed(bench, /^\/.*/))[0]).toBe(set.folder)
+    expect((await printed(bench, /^\/.*/))[0]).toBe(slugFolder(set.body))
     const app = places(bench.folder).app('hello')
     expect(readFileSync(join(app.temporary(id), 'note'), 'utf8')).toBe('gone\n')
     await bench.engine.stop([id], 0)
@@ -280,7 +281,10 @@ describe('a program that ends by itself', () => {
 
   it('that cannot even be started says so, and runs when it can', async () => {
     const set = await bench.set('answers')
-    await bench.engine.ensure({ ...set, folder: `${set.folder}-later` }, 1)
+    await bench.engine.ensure(
+      { ...set, body: { kind: 'slug', folder: `${slugFolder(set.body)}-later` } },
+      1,
+    )
     await only('the reason', ({ reason }) => reason === 'cannot be started: ENOENT')
     await bench.engine.ensure(set, 1)
     await only('health', isHealthy)
@@ -338,13 +342,13 @@ describe('cleaning up', () => {
     const app = places(bench.folder).app('hello')
     const set = await bench.set('answers')
     for (const name of [other, '.building-1'])
-      execFileSync('cp', ['-r', set.folder, app.slug(name)])
+      execFileSync('cp', ['-r', slugFolder(set.body), app.slug(name)])
     execFileSync('chmod', ['-R', 'a-w', app.slug(other)])
-    const keep = { artifacts: new Set([set.folder.slice(-71)]), apps: new Set(['hello']) }
+    const keep = { artifacts: new Set([slugFolder(set.body).slice(-71)]), apps: new Set(['hello']) }
     const collected = await bench.engine.collect(keep)
     expect(collected).toMatchObject({ artifacts: 1 })
     expect(collected.bytes).toBeGreaterThan(1000)
-    expect(readdirSync(app.slugs).sort()).toEqual(['.building-1', set.folder.slice(-71)])
+    expect(readdirSync(app.slugs).sort()).toEqual(['.building-1', slugFolder(set.body).slice(-71)])
   })
 
   it('removes everything of an app that is no more, and leaves the others', async () => {

@@ -7,7 +7,7 @@ import { freeze } from '../../src/release/freeze.ts'
 const artifact: Artifact = {
   digest: 'sha256-1',
   app: 'shop',
-  folder: '/slug',
+  body: { kind: 'slug', folder: '/slug' },
   services: { web: 'npm start', worker: 'node worker.js' },
   jobs: { release: { command: 'npm run migrate', when: 'before-rollout', timeoutSeconds: 60 } },
 }

@@ -89,7 +89,7 @@ export function builtFrom(commit: Commit, { build }: BuildJob): BuildResult {
     artifact: {
       digest: `sha256-${commit.name}`,
       app: build.app,
-      folder: `/slugs/${build.app}/${commit.name}`,
+      body: { kind: 'slug', folder: `/slugs/${build.app}/${commit.name}` },
       services: {},
       jobs: {},
     },

@@ -79,7 +79,13 @@ test('removing an app removes everything of it but its events, and nothing of ot
       await queueBuild(db, newBuild(of))
       await keepArtifact(
         db,
-        { digest: 'sha256-1', app, folder: '/slug', services: {}, jobs: {} },
+        {
+          digest: 'sha256-1',
+          app,
+          body: { kind: 'slug', folder: '/slug' },
+          services: {},
+          jobs: {},
+        },
         at,
       )
       await createRelease(db, newRelease(of))

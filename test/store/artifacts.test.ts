@@ -11,7 +11,7 @@ import { at, shopStore } from './scratch.ts'
 const plain: Artifact = {
   app: 'shop',
   digest: 'sha256-1',
-  folder: '/slugs/1',
+  body: { kind: 'slug', folder: '/slugs/1' },
   services: { web: ['node', 'server.js'], worker: 'node w.js' },
   jobs: { release: { command: 'migrate', when: 'before-rollout', timeoutSeconds: 600 } },
 }

@@ -119,7 +119,7 @@ test('an artifact is kept by its digest, the later note counts, and it can be fo
   const artifact = {
     digest: 'sha256-1',
     app: 'shop',
-    folder: '/slugs/1',
+    body: { kind: 'slug', folder: '/slugs/1' } as const,
     services: { web: 'npm start' },
     jobs: {},
     environment: {},
@@ -127,7 +127,7 @@ test('an artifact is kept by its digest, the later note counts, and it can be fo
   }
   const moved = {
     ...artifact,
-    folder: '/slugs/other',
+    body: { kind: 'slug', folder: '/slugs/other' } as const,
     services: { web: ['node', 'a b.js'] as const },
   }
   await store.write((db) => keepArtifact(db, artifact, at))

@@ -1,12 +1,15 @@
-import { cpSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Migration, sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { defaultService, type ServiceSpec } from '../../src/model/spec.ts'
 import { createApp, findApp } from '../../src/store/apps.ts'
 import { openConnection } from '../../src/store/driver.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations/list.ts'
+import { requireRelease } from '../../src/store/releases.ts'
 import { openStore } from '../../src/store/store.ts'
+import type { Tables } from '../../src/store/tables.ts'
 import { at, failureOf, options, scratchFolder, scratchStore } from './scratch.ts'
 
 const addColour: Migration = {
@@ -104,4 +107,32 @@ test('the copy from before a change is what an older Naru goes back to', async (
   cpSync(join(folder, 'copies', copies(folder)[0] ?? ''), join(folder, 'naru.db'))
   const store = await scratchStore(folder)
   expect(await findApp(store.db, 'shop')).toBeDefined()
+})
+
+test('releases of a Naru without limits and volumes have none of them, and keep the rest', async () => {
+  const folder = scratchFolder()
+  const { '0003-docker': _, ...before } = migrations
+  writeFileSync(join(folder, 'naru.db'), '')
+  await migrate(folder, before, options)
+  const { db, close } = openConnection<Tables>(join(folder, 'naru.db'), 'write')
+  await createApp(db, { name: 'shop', at })
+  const {
+    port: _port,
+    resources: _resources,
+    volumes: _volumes,
+    ...web
+  } = defaultService as ServiceSpec
+  const services = { web: { ...web, command: 'node a.js' }, worker: { ...web, command: ['b'] } }
+  await sql`insert into releases (app, environment, number, "commit", title, build, artifact, services, jobs, routes, strategy,
+    settings, secrets, createdAt, "by", reason)
+    values ('shop', 'production', 1, 'c0ffee', 't', 1, 'sha256-1', ${JSON.stringify(services)}, '{}', '[]', 'blue-green',
+    '{}', '{}', ${at}, 'ada', 'push')`.execute(db)
+  await close()
+  const store = await scratchStore(folder)
+  const place = { app: 'shop', environment: 'production' }
+  const release = await requireRelease(store.db, place, 1)
+  expect(release.services).toEqual({
+    web: { ...services.web, resources: {}, volumes: {} },
+    worker: { ...services.worker, resources: {}, volumes: {} },
+  })
 })

@@ -17,6 +17,7 @@ import {
 } from './places.ts'
 import { holdPort, isFree } from './ports.ts'
 import { type InstanceRecord, outputFile, runFile, writeRecord } from './record.ts'
+import type { InSlug } from './slug.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What an instance has on this machine whether it runs or not: its record, port and folders, and its output. */
@@ -56,7 +57,7 @@ export class Belongings {
 
   /** Gets everything ready for the next run, of which the record then speaks, and says how to start it. */
   async prepare(
-    spec: SetSpec,
+    spec: InSlug<SetSpec>,
     past: Pick<InstanceRecord, 'restarts' | 'lastExit'>,
   ): Promise<Launch> {
     const { places, account, groupOf, script } = this.#around

@@ -19,6 +19,7 @@ import {
   makeOwnFolder,
 } from './places.ts'
 import { startPty } from './pty.ts'
+import type { InSlug } from './slug.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What a command has left running when its program ends gets to end. */
@@ -48,7 +49,7 @@ export async function startCommand(
   around: Surroundings,
   id: string,
   folder: string,
-  spec: CommandRun,
+  spec: InSlug<CommandRun>,
 ): Promise<StartedCommand> {
   const { places, account, groupOf, log, session } = around
   const { app, environment } = spec.place

@@ -8,12 +8,13 @@ import type { InUse } from './collect.ts'
 import { type StartedCommand, startCommand } from './command.ts'
 import { instanceVariable } from './environment.ts'
 import { send } from './group.ts'
+import type { InSlug } from './slug.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What commands get to end when the server does. */
 const closeGraceSeconds = 2
 
-type Running = { spec: CommandRun; command: Promise<StartedCommand> }
+type Running = { spec: InSlug<CommandRun>; command: Promise<StartedCommand> }
 
 /** Commands that people run in a release. None outlives its server, since nobody could take up its streams again. */
 export class Commands {
@@ -36,7 +37,7 @@ export class Commands {
     }
   }
 
-  async open(spec: CommandRun): Promise<OpenCommand> {
+  async open(spec: InSlug<CommandRun>): Promise<OpenCommand> {
     if (this.#surroundings().closing.aborted) throw new Error('the engine was closed')
     const { places, log } = this.#surroundings()
     const id = `command-${randomId()}`

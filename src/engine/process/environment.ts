@@ -4,6 +4,7 @@ import { Secret } from '../../base/secret.ts'
 import type { Place } from '../../model/environment.ts'
 import type { InstanceId } from '../../model/instance.ts'
 import type { SetSpec } from '../../model/set.ts'
+import type { InSlug } from './slug.ts'
 
 /** A program of a release, whatever it is run for. */
 export type AppProgram = {
@@ -21,7 +22,7 @@ export const instanceVariable = 'NARU_INSTANCE'
 
 /** The environment of an instance. */
 export const instanceEnvironment = (
-  { set, ...spec }: SetSpec,
+  { set, ...spec }: InSlug<SetSpec>,
   { port, ...place }: ProgramPlace & { id: InstanceId; port: number },
 ): Record<string, string> => ({
   ...programEnvironment({ ...spec, place: set, release: set.release }, place),

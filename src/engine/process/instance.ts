@@ -10,6 +10,7 @@ import { exitOf, settleRun, whyNotStarted } from './launcher.ts'
 import type { LogBook } from './log-book.ts'
 import { type InstanceRecord, newRecord } from './record.ts'
 import { Run, type RunEnd } from './run.ts'
+import type { InSlug } from './slug.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
@@ -24,7 +25,7 @@ export class ProcessInstance {
   readonly #belongings: Belongings
   readonly #backoff = new Backoff()
   /** Null until somebody wants the set: only then its environment is known. */
-  #spec: SetSpec | null = null
+  #spec: InSlug<SetSpec> | null = null
   #phase: Phase = 'down'
   /** The latest; what it left running may be alive when its program is not. */
   #run: Run | null = null
@@ -47,7 +48,7 @@ export class ProcessInstance {
   static async begin(
     around: Surroundings,
     id: InstanceId,
-    spec: SetSpec,
+    spec: InSlug<SetSpec>,
     book: LogBook,
   ): Promise<ProcessInstance> {
     const instance = new ProcessInstance(around, newRecord(id, spec), book)
@@ -115,7 +116,7 @@ export class ProcessInstance {
   }
 
   /** From now on it is known how to start it again; if it is down and nothing else will, that happens now. */
-  provide(spec: SetSpec): void {
+  provide(spec: InSlug<SetSpec>): void {
     this.#spec = spec
     if (this.#phase !== 'down' || this.#restart !== null || this.#sweeping || this.isStopping)
       return
@@ -151,7 +152,7 @@ export class ProcessInstance {
 
   // How it starts
 
-  async #start(spec: SetSpec): Promise<void> {
+  async #start(spec: InSlug<SetSpec>): Promise<void> {
     if (!this.#mayStart()) return
     const restarts = this.record.restarts + (this.#endedByItself ? 1 : 0)
     const launch = await this.#belongings.prepare(spec, { restarts, lastExit: this.#lastExit })

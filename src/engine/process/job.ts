@@ -17,6 +17,7 @@ import { pause } from './pause.ts'
 import { appIdentity, makeAppFolder, makeAppPlaces, makeOwnFolder } from './places.ts'
 import { outputFile, runFile } from './record.ts'
 import { Run, type RunEnd } from './run.ts'
+import type { InSlug } from './slug.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** How long a job whose time is over may take to end, and what any job has left running when it ends. */
@@ -47,7 +48,11 @@ export class ProcessJob {
   }
 
   /** Starts a run that never was. Leaves nothing behind if it throws. */
-  static async begin(around: Surroundings, spec: JobRun, book: LogBook): Promise<ProcessJob> {
+  static async begin(
+    around: Surroundings,
+    spec: InSlug<JobRun>,
+    book: LogBook,
+  ): Promise<ProcessJob> {
     const group = await around.groupOf(spec.place.app)
     const job = new ProcessJob(around, newRecord(spec, group), book)
     try {
@@ -106,7 +111,7 @@ export class ProcessJob {
     await removeTree(this.#folder)
   }
 
-  async #begin(spec: JobRun): Promise<void> {
+  async #begin(spec: InSlug<JobRun>): Promise<void> {
     const { places, account, script } = this.#around
     const { id, group, place, job, run } = this.#record
     await makeOwnFolder(this.#folder)
@@ -306,7 +311,7 @@ class Ended {
 }
 
 const newRecord = (
-  { place, release, job, run, folder, timeoutSeconds }: JobRun,
+  { place, release, job, run, folder, timeoutSeconds }: InSlug<JobRun>,
   group: number,
 ): JobRecord => ({
   version: 1,

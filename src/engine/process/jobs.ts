@@ -10,6 +10,7 @@ import type { InUse } from './collect.ts'
 import { ProcessJob } from './job.ts'
 import { jobName, readJobRecord } from './job-record.ts'
 import type { LogBooks } from './log-books.ts'
+import type { InSlug } from './slug.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** How long the end of a run stays known here; whoever keeps it for good has asked long before. */
@@ -43,7 +44,7 @@ export class Jobs {
   }
 
   /** Waits for a run, begun here or found, or begins it. */
-  async run(spec: JobRun, cancel?: AbortSignal): Promise<JobEnd> {
+  async run(spec: InSlug<JobRun>, cancel?: AbortSignal): Promise<JobEnd> {
     const name = jobName(spec)
     const known = this.#jobs.get(name)
     if (known === undefined && cancel?.aborted) return neverBegun
@@ -119,7 +120,7 @@ export class Jobs {
     return [...this.#begun.values()].filter(({ record }) => record.end === null)
   }
 
-  #begin(name: string, spec: JobRun): Promise<ProcessJob> {
+  #begin(name: string, spec: InSlug<JobRun>): Promise<ProcessJob> {
     const beginning = this.#books.of(spec.place).then(async (book) => {
       if (this.#surroundings().closing.aborted) throw new Error('the engine was closed')
       const job = await ProcessJob.begin(this.#surroundings(), spec, book)

@@ -4,6 +4,7 @@ import { NaruError } from '../../base/error.ts'
 import { randomId } from '../../base/id.ts'
 import type { Log } from '../../base/log.ts'
 import { removeTree } from '../../base/tree.ts'
+import type { ArtifactBody } from '../../model/artifact.ts'
 import type { Instance, InstanceId, LogLine } from '../../model/instance.ts'
 import type { Release } from '../../model/release.ts'
 import { type SetSpec, setKey } from '../../model/set.ts'
@@ -34,6 +35,7 @@ import { OutputSpace } from './output-space.ts'
 import { makeAppFolder, makeAppPlaces, makePlaces, type Places, places } from './places.ts'
 import { type PortBook, settlePorts } from './ports.ts'
 import { readRecord } from './record.ts'
+import { type InSlug, inSlug, slugFolder } from './slug.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export type ProcessEngineOptions = {
@@ -107,9 +109,9 @@ class Processes implements ProcessEngine {
     this.#timer = setInterval(() => this.#look(), lookMs)
   }
 
-  async prepare(release: Release, folder: string): Promise<void> {
+  async prepare(release: Release, body: ArtifactBody): Promise<void> {
     const { app, environment, number, artifact } = release
-    const found = await stat(folder).catch(() => null) // Whatever is in the way, it cannot be run from there.
+    const found = await stat(slugFolder(body)).catch(() => null) // Whatever is in the way, it cannot be run from there.
     if (!found?.isDirectory())
       throw new NaruError('artifact.missing', { app, release: number, digest: artifact })
     const { account, groupOf } = this.#options
@@ -119,7 +121,8 @@ class Processes implements ProcessEngine {
     await makeAppFolder(at.home(environment), account, group)
   }
 
-  ensure(spec: SetSpec, count: number): Promise<void> {
+  ensure(set: SetSpec, count: number): Promise<void> {
+    const spec = inSlug(set)
     return this.#inTurn(setKey(spec.set), async () => {
       const present = this.#ofSet(spec)
       for (const instance of present) instance.provide(spec)
@@ -138,11 +141,11 @@ class Processes implements ProcessEngine {
   }
 
   run(job: JobRun, cancel?: AbortSignal): Promise<JobEnd> {
-    return this.#jobs.run(job, cancel)
+    return this.#jobs.run(inSlug(job), cancel)
   }
 
   open(command: CommandRun): Promise<OpenCommand> {
-    return this.#commands.open(command)
+    return this.#commands.open(inSlug(command))
   }
 
   async endRuns(filter: RunFilter, graceSeconds: number): Promise<void> {
@@ -218,7 +221,7 @@ class Processes implements ProcessEngine {
     this.#instances.set(id, instance)
   }
 
-  async #add(spec: SetSpec): Promise<void> {
+  async #add(spec: InSlug<SetSpec>): Promise<void> {
     if (this.#closing.signal.aborted) throw new Error('the engine was closed')
     const id = `${spec.set.service}-${randomId()}`
     const instance = await ProcessInstance.begin(
@@ -235,7 +238,7 @@ class Processes implements ProcessEngine {
     return [...this.#instances.values()].filter((instance) => !instance.isGone)
   }
 
-  #ofSet({ set }: SetSpec): ProcessInstance[] {
+  #ofSet({ set }: InSlug<SetSpec>): ProcessInstance[] {
     const key = setKey(set)
     return this.#present().filter((it) => !it.isStopping && setKey(it.record.set) === key)
   }

@@ -5,6 +5,7 @@ import { NaruError } from '../../base/error.ts'
 import type { Exit, InstanceId } from '../../model/instance.ts'
 import type { SetId, SetSpec } from '../../model/set.ts'
 import type { HealthSpec, StopSignal } from '../../model/spec.ts'
+import type { InSlug } from './slug.ts'
 
 /**
  * What must be known of an instance to take it over from a server that died: never a value of its
@@ -37,7 +38,7 @@ export type InstanceRecord = {
 /** The record of an instance that was never started. */
 export const newRecord = (
   id: InstanceId,
-  { set, routed, health, stop, folder }: SetSpec,
+  { set, routed, health, stop, folder }: InSlug<SetSpec>,
 ): InstanceRecord => ({
   version: 1,
   id,
