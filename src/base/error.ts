@@ -38,6 +38,7 @@ export type Facts = {
   'data.unwritable': { folder: string; reason: string }
   'data.locked': { folder: string }
   'data.full': { folder: string }
+  'disk.filling': { folder: string; usedPercent: number; freeBytes: number }
   'data.busy': { file: string }
   'data.broken': { file: string; reason: string }
   'data.newer': { file: string; found: string }
@@ -239,6 +240,7 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
   'data.unwritable': { status: 507, exit: 6 },
   'data.locked': { status: 423, exit: 6 },
   'data.full': { status: 507, exit: 6 },
+  'disk.filling': { status: 507, exit: 6 },
   'data.busy': { status: 503, exit: 6 },
   'data.broken': { status: 500, exit: 6 },
   'data.newer': { status: 500, exit: 6 },

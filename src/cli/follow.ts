@@ -30,8 +30,8 @@ export async function followBuild(
   let build: BuildView | undefined
   const where = elsewhere({ environment })
   terminal.err(say.build(number, commit.slice(0, 7), printable(title), where))
-  for (const { file, names } of warnings)
-    terminal.err(terminal.errPaint('yellow', printable(say.envFile(file, names, where))))
+  for (const warning of warnings)
+    terminal.err(terminal.errPaint('yellow', printable(sayWarning(warning, say, where))))
   const waiting = afterAWhile(() => terminal.err(`  ${say.waitingForBuilds(ahead ?? 0)}`))
   const stopListening = onInterrupt(() => terminal.err(say.buildGoesOn(number)))
   try {
@@ -230,4 +230,14 @@ function onInterrupt(say: () => void): () => void {
   }
   process.once('SIGINT', leave)
   return () => process.removeListener('SIGINT', leave)
+}
+
+function sayWarning(
+  warning: BuildView['warnings'][number],
+  say: Words['following'],
+  where: string | null,
+): string {
+  return warning.kind === 'disk'
+    ? say.diskFilling(warning)
+    : say.envFile(warning.file, warning.names, where)
 }

@@ -13,7 +13,7 @@ export type FindingFacts = {
   node: { version: string; fits: boolean }
   git: { version: string | null; needed: string; fits: boolean }
   data: { folder: string; exists: boolean; writable: boolean }
-  disk: { folder: string; freeBytes: number; totalBytes: number }
+  disk: { folder: string; freeBytes: number; totalBytes: number; usedPercent: number }
   server: { running: boolean; api: string; version: string; own: string }
   port: { flag: '--http' | '--api'; address: string; holder: string | null; ours: boolean }
   resolver: { name: string; resolves: boolean; http: string }

@@ -72,9 +72,17 @@ export const build = z.object({
   deployment: z.number().nullable(),
   /** False with `deploy: manual`: it makes an artifact and nothing else. */
   deploys: z.boolean(),
-  /** What keeps nothing from going on: a file of secrets in the commit, by the names in it. */
+  /** What keeps nothing from going on: a file of secrets in the commit, by the names in it; a disk that fills up. */
   warnings: z.array(
-    z.object({ kind: z.literal('env-file'), file: z.string(), names: z.array(z.string()) }),
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('env-file'), file: z.string(), names: z.array(z.string()) }),
+      z.object({
+        kind: z.literal('disk'),
+        folder: z.string(),
+        usedPercent: z.number(),
+        freeBytes: z.number(),
+      }),
+    ]),
   ),
   /** While it is queued: how many builds come before it. */
   ahead: z.number().nullable(),

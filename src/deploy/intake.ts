@@ -10,6 +10,7 @@ import { appendEvent } from '../store/events.ts'
 import { listSecrets } from '../store/secrets.ts'
 import type { Db, Store } from '../store/store.ts'
 import { supersedeBuilds } from './build-ends.ts'
+import { diskWarnings } from './disk-room.ts'
 import { secretFiles } from './env-file.ts'
 import { checkHosts } from './hosts.ts'
 import type { Parts } from './parts.ts'
@@ -37,7 +38,7 @@ export async function takeIn(
 }
 
 async function checked(
-  { store, source, clock, domain }: Parts,
+  { store, source, clock, domain, disks }: Parts,
   { app, environment }: Place,
   { commit, by, source: cameBy = 'push' }: Push,
 ): Promise<NewBuild & { routes: ReturnType<typeof routesOf> }> {
@@ -46,7 +47,10 @@ async function checked(
   const spec = await specOf(source, place, commit)
   checkName(place, spec)
   await requireSecrets(store.db, place, spec)
-  const warnings = await secretFiles(source, app, commit, spec.build.folder)
+  const warnings = [
+    ...diskWarnings(await disks()),
+    ...(await secretFiles(source, app, commit, spec.build.folder)),
+  ]
   await source.keep(app, commit)
   return {
     ...place,

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { DiskUse } from '../base/disk.ts'
 import type { Log } from '../base/log.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Artifact } from '../model/artifact.ts'
@@ -26,6 +27,8 @@ export type Parts = {
   domain: string
   /** Port of the router as visitors reach it. */
   httpPort: number
+  /** How full the disks are on which builds, their artifacts and the store are kept. */
+  disks(): Promise<DiskUse[]>
   /** Builds at once. */
   builders: number
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { rotateKey } from '../access/key.ts'
 import { tokens } from '../access/tokens.ts'
 import { systemClock } from '../base/clock.ts'
+import { diskUse } from '../base/disk.ts'
 import { NaruError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { portHolder } from '../base/port-holder.ts'
@@ -66,6 +67,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     stuckAfterMs: Number(process.env.NARU_STUCK_AFTER_MS ?? defaultStuckAfterMs),
     domain: options.domain,
     httpPort: options.http.port,
+    disks: () => Promise.all([options.data].map(diskUse)),
     builders: options.builds,
   }
   const loops = new Loops(parts)

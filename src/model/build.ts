@@ -37,5 +37,10 @@ export type Build = Place & {
   warnings: BuildWarning[]
 }
 
-/** `env-file`: the commit holds a file of secrets. Names of variables, never a value. */
-export type BuildWarning = { kind: 'env-file'; file: string; names: string[] }
+/**
+ * `env-file`: the commit holds a file of secrets; names of variables, never a value. `disk`: one that builds are kept on
+ * will soon be too full for another.
+ */
+export type BuildWarning =
+  | { kind: 'env-file'; file: string; names: string[] }
+  | { kind: 'disk'; folder: string; usedPercent: number; freeBytes: number }

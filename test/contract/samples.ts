@@ -26,6 +26,7 @@ export const factsOf: { [C in ErrorCode]: Facts[C] } = {
   'data.busy': { file: '/home/ada/.naru/naru.db' },
   'data.locked': { folder: '/home/ada/.naru' },
   'data.full': { folder: '/home/ada/.naru' },
+  'disk.filling': { folder: '/home/ada/.naru', usedPercent: 96, freeBytes: 1_288_490_188 },
   'data.broken': { file: '/home/ada/.naru/naru.db', reason: 'database disk image is malformed' },
   'data.newer': { file: '/home/ada/.naru/naru.db', found: '0009' },
   'data.unreachable': { folder: '/root/naru', user: 'naru-apps' },

@@ -1,4 +1,12 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as timePasses } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
@@ -88,7 +96,7 @@ describe.runIf(isRoot)('a full disk', () => {
       for (let times = 0; times < 3; times += 1) {
         const { code, output } = await shop.repository.push()
         expect(code).toBe(1)
-        expect(output).toMatch(/the disk that holds \S+ is full|No space left on device/)
+        expect(output).toMatch(/the disk that holds \S+ is (\d+ % )?full|No space left on device/)
         expect(output).not.toMatch(stackFrame)
       }
       const set = await naru.cli(['settings', 'set', 'A=1', '--app', 'shop'])
@@ -236,3 +244,40 @@ describe.runIf(isRoot)('a full disk', () => {
 
 const up = () =>
   naru.cli(['up', '--http', `127.0.0.1:${naru.http}`, '--api', `127.0.0.1:${naru.api}`])
+
+/** Leaves so much of the 64 MB. */
+function fillUpTo(share: number): void {
+  const { blocks, bfree, bsize } = statfsSync(naru.data)
+  writeFileSync(filler(), Buffer.alloc(Math.max(0, (blocks * share - (blocks - bfree)) * bsize)))
+}
+
+describe.runIf(isRoot)('a disk that fills up', () => {
+  it('is warned of from 90 % on, and builds on', async () => {
+    fillUpTo(0.92)
+    const { code, output } = await shop.repository.deploy(webApp({ says: 'warned' }))
+    expect(output).toMatch(
+      /warning: the disk that holds \S+ is 9\d % full, with [\d.]+ MB left; from 95 % on nothing is built/,
+    )
+    expect(code).toBe(0)
+    expect((await naru.visit('shop')).body).toBe('warned')
+    expect((await naru.cli(['doctor'])).output).toMatch(/[!✖] .*9\d % full/)
+  })
+
+  it('takes no build from 95 % on, serves on, and takes the next when there is room', async () => {
+    const builds = await naru.client.builds('shop')
+    fillUpTo(0.96)
+    const visitors = await shop.underLoad(async () => {
+      const { code, output } = await shop.repository.deploy(webApp({ says: 'refused' }))
+      expect(output).toMatch(/the disk that holds \S+ is 9\d % full, with .* so nothing was built/)
+      expect(output).toContain('make room, then push again: du -xh')
+      expect(code).toBe(1)
+    })
+    expect(visitors).toMatchObject({ failures: [], seen: ['warned'] })
+    expect(await naru.client.builds('shop')).toHaveLength(builds.length)
+
+    makeRoom()
+    const { code } = await shop.repository.push()
+    expect(code).toBe(0)
+    expect((await naru.visit('shop')).body).toBe('refused')
+  })
+})

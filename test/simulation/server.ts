@@ -65,6 +65,7 @@ export class Server {
       stuckAfterMs: 60_000,
       domain: 'localhost',
       httpPort: 8080,
+      disks: async () => [],
       builders: 2,
     })
     const loops = new Loops(parts)

@@ -45,5 +45,6 @@ const asRoot: ReadonlySet<string> = new Set<ErrorCode>([
   'data.unreachable',
   'data.noexec',
   'data.full',
+  'disk.filling',
   'build.disk-full',
 ])

@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns/promises'
-import { access, constants, stat, statfs } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { appsUser } from '../../base/apps-user.ts'
 import { cgroupVersion } from '../../base/cgroup.ts'
+import { diskUse } from '../../base/disk.ts'
 import { portHolder } from '../../base/port-holder.ts'
 import { type ProgramResult, runProgram } from '../../base/program.ts'
 import { type DoctorFinding, finding } from '../../contract/doctor.ts'
@@ -42,11 +43,15 @@ const tooLittleBytes = 200 * 1024 ** 2
 
 /** Free room on the disk that holds the folder, or will hold it. */
 export async function lookAtDisk(folder: string): Promise<DoctorFinding> {
-  const { bavail, blocks, bsize } = await statfs(await firstThatExists(folder))
-  const facts = { folder, freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  const { usedShare, freeBytes, totalBytes } = await diskUse(await firstThatExists(folder))
+  const usedPercent = Math.floor(usedShare * 100)
   const state =
-    facts.freeBytes < tooLittleBytes ? 'bad' : facts.freeBytes < littleBytes ? 'warning' : 'good'
-  return finding('disk', state, facts)
+    freeBytes < tooLittleBytes || usedPercent >= 95
+      ? 'bad'
+      : freeBytes < littleBytes || usedPercent >= 90
+        ? 'warning'
+        : 'good'
+  return finding('disk', state, { folder, freeBytes, totalBytes, usedPercent })
 }
 
 /** Whether the names under the server's domain lead to this machine in programs that ask the system, as curl may. */

@@ -1,7 +1,10 @@
 import { sayDuration } from '../../../base/duration.ts'
+import { sayBytes } from '../../../base/size.ts'
 import { releaseName as v } from '../../../model/release.ts'
 import { environmentOption } from '../text.ts'
 import { counted, listed } from './grammar.ts'
+
+type DiskFilling = { folder: string; usedPercent: number; freeBytes: number }
 
 /** What somebody reads who watches a build and its deployment, beside the lines of the story. */
 export const following = {
@@ -10,6 +13,8 @@ export const following = {
     `build ${number} of ${commit}${environment === null ? '' : ` for ${environment}`}: ${title}`,
   envFile: (file: string, names: readonly string[], environment: string | null) =>
     `warning: ${file} is in this commit, and looks like it holds secrets: ${listed(names)}; naru settings import ${file}${environmentOption(environment)} keeps them in Naru, git rm --cached ${file} takes it out`,
+  diskFilling: ({ folder, usedPercent, freeBytes }: DiskFilling) =>
+    `warning: the disk that holds ${folder} is ${usedPercent} % full, with ${sayBytes(freeBytes)} left; from 95 % on nothing is built`,
   /** Of a build that is not deployed by itself; `environment` null: production. */
   ready: (build: number, environment: string | null) =>
     `build ${build} is ready; naru deploy --build ${build}${environmentOption(environment)} makes it live`,

@@ -1,7 +1,7 @@
 import { releaseName as v } from '../../../model/release.ts'
 import { environmentOption } from '../text.ts'
 import type { Words } from '../words.ts'
-import { sayDuration } from './grammar.ts'
+import { sayBytes, sayDuration } from './grammar.ts'
 import { subject, topic, toward } from './particles.ts'
 import { states } from './states.ts'
 
@@ -10,6 +10,8 @@ export const following: Words['following'] = {
     `빌드 ${number} (${commit}${environment === null ? '' : `, ${environment}`}): ${title}`,
   envFile: (file, names, environment) =>
     `경고: 이 커밋에 있는 ${file}에 비밀 값이 들어 있는 것 같습니다: ${names.join(', ')}. naru settings import ${file}${environmentOption(environment)} 명령으로 Naru에 저장하고, git rm --cached ${toward(file)} 저장소에서 빼십시오`,
+  diskFilling: ({ folder, usedPercent, freeBytes }) =>
+    `경고: ${subject(folder)} 있는 디스크가 ${usedPercent}% 찼고 ${sayBytes(freeBytes)} 남았습니다. 95%부터는 빌드하지 않습니다`,
   ready: (build, environment) =>
     `빌드 ${subject(String(build))} 준비되었습니다. 공개하려면 naru deploy --build ${build}${environmentOption(environment)}`,
   waitingForBuilds: (ahead) =>

@@ -28,9 +28,11 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
       ? {}
       : { toDo: 'run this as the user who ran naru up, or name a folder: naru up --data FOLDER' }),
   }),
-  disk: ({ folder, freeBytes, totalBytes }) => ({
-    what: `${sayBytes(freeBytes)} free of ${sayBytes(totalBytes)} on the disk of ${folder}`,
-    ...(freeBytes < 1024 ** 3 ? { toDo: `make room: du -xh ${folder} | sort -h | tail` } : {}),
+  disk: ({ folder, freeBytes, totalBytes, usedPercent }) => ({
+    what: `${sayBytes(freeBytes)} free of ${sayBytes(totalBytes)} on the disk of ${folder} (${usedPercent} % full; from 95 % on nothing is built)`,
+    ...(freeBytes < 1024 ** 3 || usedPercent >= 90
+      ? { toDo: `make room: du -xh ${folder} | sort -h | tail` }
+      : {}),
   }),
   server: ({ running, api, version, own }) => ({
     what: running

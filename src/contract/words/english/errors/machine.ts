@@ -1,3 +1,4 @@
+import { sayBytes } from '../../../../base/size.ts'
 import type { ErrorWords } from '../../said.ts'
 import { nextPort } from '../../text.ts'
 
@@ -25,6 +26,10 @@ export const machineErrors = {
   'data.full': ({ folder }) => ({
     message: `the disk that holds ${folder} is full; what serves keeps serving`,
     hint: `df -h ${folder}`,
+  }),
+  'disk.filling': ({ folder, usedPercent, freeBytes }) => ({
+    message: `the disk that holds ${folder} is ${usedPercent} % full, with ${sayBytes(freeBytes)} left, so nothing was built; what serves keeps serving`,
+    hint: `make room, then push again: du -xh ${folder} | sort -h | tail`,
   }),
   'data.busy': ({ file }) => ({
     message: `another program holds ${file}, so nothing was changed`,

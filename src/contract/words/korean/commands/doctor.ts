@@ -31,9 +31,9 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
       ? {}
       : { toDo: 'naru up을 실행한 사용자로 실행하거나 폴더를 정하십시오: naru up --data FOLDER' }),
   }),
-  disk: ({ folder, freeBytes, totalBytes }) => ({
-    what: `${folder} 폴더가 있는 디스크에 ${sayBytes(totalBytes)} 가운데 ${sayBytes(freeBytes)} 남음`,
-    ...(freeBytes < 1024 ** 3
+  disk: ({ folder, freeBytes, totalBytes, usedPercent }) => ({
+    what: `${folder} 폴더가 있는 디스크에 ${sayBytes(totalBytes)} 가운데 ${sayBytes(freeBytes)} 남음(${usedPercent}% 사용, 95%부터는 빌드하지 않음)`,
+    ...(freeBytes < 1024 ** 3 || usedPercent >= 90
       ? { toDo: `자리를 만드십시오: du -xh ${folder} | sort -h | tail` }
       : {}),
   }),

@@ -1,5 +1,6 @@
 import type { ErrorWords } from '../../said.ts'
 import { nextPort } from '../../text.ts'
+import { sayBytes } from '../grammar.ts'
 import { object, subject, topic, toward } from '../particles.ts'
 import { inKorean } from '../phrases.ts'
 
@@ -27,6 +28,10 @@ export const machineErrors = {
   'data.full': ({ folder }) => ({
     message: `${subject(folder)} 있는 디스크가 가득 찼습니다. 서비스 중인 것은 계속 서비스합니다`,
     hint: `df -h ${folder}`,
+  }),
+  'disk.filling': ({ folder, usedPercent, freeBytes }) => ({
+    message: `${subject(folder)} 있는 디스크가 ${usedPercent}% 찼고 ${sayBytes(freeBytes)} 남아 빌드하지 않았습니다. 서비스 중인 것은 계속 서비스합니다`,
+    hint: `자리를 만든 뒤 다시 push하십시오: du -xh ${folder} | sort -h | tail`,
   }),
   'data.busy': ({ file }) => ({
     message: `다른 프로그램이 ${object(file)} 붙잡고 있어서 아무것도 바꾸지 않았습니다`,
