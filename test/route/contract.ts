@@ -263,6 +263,35 @@ export function routerContract(name: string, open: () => Promise<OpenRouter>): v
         expect((await inFlight).body).toBe('late')
       })
 
+      it('cuts nothing of an instance that the table names again meanwhile', async () => {
+        const echo = await socketApp(app)
+        await apply(routeTo([echo]))
+        const socket = await openSocket()
+        await apply(routeTo([await says('new')]))
+        const drain = opened.router.drain(echo.id, 0.3)
+        await apply(routeTo([echo]))
+        expect(await drain).toEqual({ leftInFlight: 1 })
+        const answer = until(socket, 'ping')
+        socket.write('ping')
+        expect(await answer).toBe('ping')
+      })
+
+      it('that is begun again gives the whole of its time, though the first was never ended', async () => {
+        const echo = await socketApp(app)
+        await apply(routeTo([echo]))
+        const socket = await openSocket()
+        const cut = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+        await apply(routeTo([await says('new')]))
+        const first = opened.router.drain(echo.id, 0.2)
+        const second = opened.router.drain(echo.id, 1)
+        expect(await first).toEqual({ leftInFlight: 1 })
+        const answer = until(socket, 'ping')
+        socket.write('ping')
+        expect(await answer).toBe('ping')
+        expect(await second).toEqual({ leftInFlight: 1 })
+        await cut
+      })
+
       it('is over at once for an instance it never heard of', async () => {
         expect(await opened.router.drain('nobody', 30)).toEqual({ leftInFlight: 0 })
       })

@@ -69,7 +69,7 @@ export class Turns {
           await this.naru.client.abort(this.#place, number).catch(unlessRefused)
         }, null)
       case 'kill-instance':
-        return this.#during(() => this.#killInstance(), null)
+        return this.#killedInstance()
       case 'kill-router':
         return this.#during(async () => this.#killRouter(), true)
       case 'hand-over':
@@ -143,6 +143,13 @@ export class Turns {
     child.kill('SIGKILL')
     await ended
     return 'cut off'
+  }
+
+  /** Its end may come after that of the deployment: what was killed is started again. */
+  async #killedInstance(): Promise<string> {
+    const became = await this.#during(() => this.#killInstance(), null)
+    await this.#serving(this.app.replicas)
+    return became
   }
 
   async #killInstance(): Promise<void> {

@@ -25,6 +25,8 @@ export class Upstream {
   /** Those of routes whose requests wait for this one too. */
   readonly queues = new Set<Queue>()
   #ejectedUntil = 0
+  /** Counts what makes an older drain void. */
+  #drains = 0
   #pool: Pool | null = null
   readonly #tunnels = new Set<Duplex>()
   readonly #idle = new Set<() => void>()
@@ -71,6 +73,18 @@ export class Upstream {
 
   cutTunnels(): void {
     for (const tunnel of this.#tunnels) tunnel.destroy()
+  }
+
+  /** Tells from then on whether no later drain has begun, and no table has named it again. */
+  beginDrain(): () => boolean {
+    this.#drains += 1
+    const mine = this.#drains
+    return () => this.#drains === mine
+  }
+
+  comeBack(): void {
+    this.#drains += 1
+    this.inTable = true
   }
 
   /** Calls back once, when nothing is in flight any more. */
@@ -128,8 +142,11 @@ export class Upstreams {
   /** After a swap: the rest is closed as soon as nothing is in flight to it. */
   keepOnly(inTable: ReadonlySet<Upstream>): void {
     for (const [key, upstream] of this.#all) {
-      upstream.inTable = inTable.has(upstream)
-      if (upstream.inTable) continue
+      if (inTable.has(upstream)) {
+        if (!upstream.inTable) upstream.comeBack()
+        continue
+      }
+      upstream.inTable = false
       if (upstream.inFlight > 0) continue // It closes itself when idle; the next swap forgets it.
       upstream.close()
       this.#all.delete(key)
