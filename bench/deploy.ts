@@ -2,18 +2,22 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { webApp } from '../test/support/apps.ts'
+import { inAnImage, webApp } from '../test/support/apps.ts'
 import { freePort, Naru, type Repository } from '../test/support/naru.ts'
 import { visitOnce } from '../test/support/visitor.ts'
 import { Figures, median, say, seconds } from './figures.ts'
+import { ContainerFloor } from './support/container-floor.ts'
+import { engineAsked } from './support/engine.ts'
 
 /**
  * From push to live and back, each beside the floor measured in the same run: a `git push` to a bare
- * repository on disk plus the time from spawning the app to its first answer.
+ * repository on disk plus the time from spawning the app to its first answer. With `--engine docker` the floor is the
+ * push plus a cached build, a container made and started, until its first answer.
  */
 const rounds = 10
 const figures = new Figures()
-const naru = await Naru.started()
+const engine = engineAsked()
+const naru = await Naru.started({}, engine)
 try {
   const floor = await floorSeconds()
   figures.add(
@@ -21,13 +25,15 @@ try {
     floor,
     's',
     undefined,
-    'git push to a bare repository + spawn to first answer',
+    engine === 'docker'
+      ? 'git push to a bare repository + cached build, create and start to first answer'
+      : 'git push to a bare repository + spawn to first answer',
   )
   await pushToLive(
     'push-to-live-healthy-for-0',
     { healthyFor: '0s', settle: '1s' },
     floor,
-    floor + 0.5,
+    floor + (engine === 'docker' ? 0.75 : 0.5),
   )
   await pushToLive('push-to-live-default', {}, floor)
   await warmRollback()
@@ -46,14 +52,17 @@ async function floorSeconds(): Promise<number> {
   await naru.git(['init', '-q', '-b', 'main'], work)
   await naru.git(['remote', 'add', 'origin', bare], work)
   const times: number[] = []
+  const container = new ContainerFloor()
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [name, text] of Object.entries(webApp({ says: `v${round}` })))
+    for (const [name, text] of Object.entries(onEngine(webApp({ says: `v${round}` }))))
       writeFileSync(join(work, name), text)
     await naru.git(['add', '-A'], work)
     await naru.git(['commit', '-q', '-m', 'A change'], work)
     times.push(await seconds(() => naru.git(['push', '-q', 'origin', 'main'], work)))
-    times[round] = (times[round] ?? 0) + (await spawnToAnswer(work))
+    const toAnswer = engine === 'docker' ? container.buildToAnswer(work) : spawnToAnswer(work)
+    times[round] = (times[round] ?? 0) + (await toAnswer)
   }
+  await container.close()
   rmSync(folder, { recursive: true })
   return median(times.slice(1))
 }
@@ -116,8 +125,13 @@ function app(says: string, { healthyFor, settle }: { healthyFor?: string; settle
     ...(healthyFor ? { healthyFor } : {}),
     ...(settle ? { settle } : {}),
   })
-  if (healthyFor === undefined) files['naru.yaml'] = 'services: { web: { settle: 1s } }\n'
-  return files
+  if (healthyFor === undefined)
+    files['naru.yaml'] = 'services: { web: { command: node server.js, settle: 1s } }\n'
+  return onEngine(files)
+}
+
+function onEngine(files: Record<string, string>): Record<string, string> {
+  return engine === 'docker' ? inAnImage(files) : files
 }
 
 async function served(host: string, body: string): Promise<void> {

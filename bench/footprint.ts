@@ -1,12 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { webApp } from '../test/support/apps.ts'
-import { commandOf, Naru, processes } from '../test/support/naru.ts'
+import { inAnImage, webApp } from '../test/support/apps.ts'
+import { docker } from '../test/support/docker.ts'
+import { commandOf, Naru, processes, until } from '../test/support/naru.ts'
 import { Figures, median, say, seconds } from './figures.ts'
+import { engineAsked } from './support/engine.ts'
 
-/** Memory and CPU of server and router at rest, and how long one waits for the API and for a command. */
+/**
+ * Memory and CPU of server and router at rest, and how long one waits for the API and for a command. With
+ * `--engine docker` beside 20 and 100 containers, and how soon one that dies is started again.
+ */
 const watchSeconds = 20
 const figures = new Figures()
-const naru = await Naru.create()
+const engine = engineAsked()
+const naru = await Naru.create(engine)
+const goals = engine === 'docker' ? { memory: 150, cpu: 2 } : { memory: 120, cpu: 1 }
 try {
   const starts: number[] = []
   for (let round = 0; round < 5; round += 1) {
@@ -26,21 +33,62 @@ try {
   figures.add('command-line-call', median(calls), 's', { value: 0.2 }, 'naru apps')
 
   await rest('0-instances')
-  const one = await naru.repository('one', webApp({ says: 'v1', healthyFor: '0s', settle: '0s' }))
-  await one.push()
-  await rest('1-instance')
-  for (let index = 2; index <= 20; index += 1) {
-    const more = await naru.repository(
-      `more-${index}`,
-      webApp({ says: 'v1', healthyFor: '0s', settle: '0s' }),
-    )
-    await more.push()
+  for (let index = 1; index <= 20; index += 1) {
+    const more = await naru.repository(`app-${index}`, app())
+    const { code, output } = await more.push()
+    if (code !== 0) throw new Error(output)
+    if (index === 1) await rest('1-instance')
   }
   await rest('20-instances')
+  if (engine === 'docker') {
+    await deathToStart()
+    await scaleTo(5)
+    await rest('100-instances')
+  }
 } finally {
   await naru.close()
 }
 figures.end()
+
+function app(): Record<string, string> {
+  const files = webApp({ says: 'v1', healthyFor: '0s', settle: '0s' })
+  return engine === 'docker' ? inAnImage(files) : files
+}
+
+/** From the end of a container's program to the start of the next, by the daemon's clock; each of another app. */
+async function deathToStart(): Promise<void> {
+  const took: number[] = []
+  for (const { Id } of (await containers()).slice(0, 10)) {
+    const container = docker.getContainer(Id)
+    const before = (await container.inspect()).State.StartedAt
+    await container.kill()
+    let state = (await container.inspect()).State
+    await until(async () => {
+      state = (await container.inspect()).State
+      return state.Running && state.StartedAt !== before
+    }, 'it to run again')
+    took.push((Date.parse(state.StartedAt) - Date.parse(state.FinishedAt)) / 1000)
+  }
+  figures.add('death-to-start', median(took), 's', { value: 0.5 }, `most ${Math.max(...took)} s`)
+}
+
+async function scaleTo(count: number): Promise<void> {
+  for (let index = 1; index <= 20; index += 1) {
+    const args = ['scale', `web=${count}`, '--app', `app-${index}`]
+    const { code, output } = await naru.cli(args)
+    if (code !== 0) throw new Error(output)
+  }
+  await until(
+    async () => (await containers()).length === 20 * count,
+    `${20 * count} containers to run`,
+    300_000,
+  )
+}
+
+function containers() {
+  const label = [`naru.server=${naru.dockerServer()}`, 'naru.kind=instance']
+  return docker.listContainers({ filters: { label } })
+}
 
 async function apiAnswersAfter(): Promise<number> {
   const up = await seconds(() => naru.up())
@@ -55,9 +103,11 @@ async function rest(when: string): Promise<void> {
   const before = cpuSeconds(server) + cpuSeconds(router)
   await new Promise((resolve) => setTimeout(resolve, watchSeconds * 1000))
   const used = cpuSeconds(server) + cpuSeconds(router) - before
-  figures.add(`server-memory-${when}`, rssMb(server), 'MB', { value: 120 })
+  figures.add(`server-memory-${when}`, rssMb(server), 'MB', { value: goals.memory })
   figures.add(`router-memory-${when}`, rssMb(router), 'MB', { value: 70 })
-  figures.add(`cpu-together-${when}`, (used / watchSeconds) * 100, '% of a core', { value: 1 })
+  figures.add(`cpu-together-${when}`, (used / watchSeconds) * 100, '% of a core', {
+    value: goals.cpu,
+  })
 }
 
 function find(program: string): number {

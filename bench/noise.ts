@@ -2,12 +2,13 @@ import { Agent } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { treeBytes } from '../src/base/tree.ts'
-import { segmentBytes, segmentsKept } from '../src/engine/process/log-book.ts'
-import { webApp } from '../test/support/apps.ts'
+import { segmentBytes, segmentsKept } from '../src/engine/log/log-book.ts'
+import { inAnImage, webApp } from '../test/support/apps.ts'
 import { Naru, until } from '../test/support/naru.ts'
 import { visitOnce } from '../test/support/visitor.ts'
 import { Figures, median, say } from './figures.ts'
 import { load, machine } from './support/conditions.ts'
+import { engineAsked } from './support/engine.ts'
 
 /**
  * How much slower one app answers while another one floods its log, 100 MB in 10 s, and while a build keeps every
@@ -17,6 +18,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
+    engine: { type: 'string' },
     json: { type: 'boolean' },
   },
 })
@@ -38,9 +40,10 @@ process.on('SIGTERM', () => process.exit(0))
 `
 const figures = new Figures()
 say(machine())
-const naru = await Naru.started()
+const engine = engineAsked()
+const naru = await Naru.started({}, engine)
 try {
-  await (await naru.repository('calm', webApp({ says: 'hi', ...times }))).push()
+  await (await naru.repository('calm', onEngine(webApp({ says: 'hi', ...times })))).push()
   await flood()
   await build()
 } finally {
@@ -51,7 +54,7 @@ figures.end()
 
 async function flood(): Promise<void> {
   const repository = await naru.repository('flood', {
-    ...webApp({ says: '', ...times }),
+    ...onEngine(webApp({ says: '', ...times })),
     'server.js': flooding,
   })
   await repository.push()
@@ -70,24 +73,32 @@ async function build(): Promise<void> {
   const processors = availableParallelism()
   const busy = `for (const end = Date.now() + 600e3; Date.now() < end; );`
   const step = `for n in $(seq ${processors}); do node -e '${busy}' & done; wait`
-  const repository = await naru.repository('busy', webApp({ says: '' }))
+  const repository = await naru.repository('busy', onEngine(webApp({ says: '' })))
   let number = 0
   const seen = await compare('build', async (measure) => {
     number += 1
-    const files = webApp({
-      says: String(number),
-      ...times,
-      more: `pipeline:\n  - busy: ${JSON.stringify(step)}\n`,
-    })
-    await repository.commit(files)
+    await repository.commit(busyWith(step, number))
     const push = repository.pushing()
-    await push.said('busy  ')
+    await push.said(engine === 'docker' ? 'RUN : busy' : 'busy  ')
     const taken = await measure()
     await naru.cli(['builds', 'cancel', String(number), '--app', 'busy'])
     await push.ended
     return taken
   })
   judge('build', seen, 2)
+}
+
+/** A build that takes all that it gets: a step of the pipeline, or an instruction of the Dockerfile. */
+function busyWith(step: string, number: number): Record<string, string> {
+  const app = { says: String(number), ...times }
+  if (engine === 'process')
+    return webApp({ ...app, more: `pipeline:\n  - busy: ${JSON.stringify(step)}\n` })
+  const files = inAnImage(webApp(app))
+  return { ...files, Dockerfile: `${files['Dockerfile']}RUN : busy ${number}; ${step}\n` }
+}
+
+function onEngine(files: Record<string, string>): Record<string, string> {
+  return engine === 'docker' ? inAnImage(files) : files
 }
 
 type Seen = { calm: number[]; noisy: number[] }

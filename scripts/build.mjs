@@ -21,7 +21,7 @@ try {
     target: 'node20',
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
-    external: ['better-sqlite3', '@lydell/node-pty'],
+    external: ['better-sqlite3', '@lydell/node-pty', 'dockerode'],
     legalComments: 'none',
     logLevel: 'warning',
   })

@@ -33,9 +33,10 @@ export async function tests(paths) {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, NARU_TEST_COUNTS: counts, NARU_TEST_SEEN: seen },
   })
-  const { missing, ...counted } = readCounts(counts)
+  const { missing, leftOut, ...counted } = readCounts(counts)
   for (const file of [counts, seen]) rmSync(file, { force: true })
   if (paths.length === 0) countMissing(counted, missing)
+  countLeftOut(counted, leftOut)
   // A run that ended badly without a failed test has still failed: a crash, a bad import, nothing found.
   if (code !== 0 && counted.failed === 0) counted.failed = 1
   if (counted.passed + counted.failed === 0) counted.failed = 1
@@ -49,8 +50,22 @@ function countMissing(counted, missing) {
   for (const line of missing) process.stdout.write(`    ${line}\n`)
 }
 
+/** Names the suites that this machine cannot run, and why; one failure where `NARU_TEST_REQUIRE` asks for all of them. */
+function countLeftOut(counted, leftOut) {
+  if (leftOut.length === 0) return
+  const required = process.env.NARU_TEST_REQUIRE === 'docker'
+  if (required) counted.failed++
+  process.stdout.write(`${required ? '✗' : '-'} left out here:\n`)
+  for (const reason of new Set(leftOut.map((one) => one.reason))) {
+    const files = leftOut.filter((one) => one.reason === reason).map(({ file }) => file)
+    process.stdout.write(`    ${reason}:\n${files.map((file) => `      ${file}\n`).join('')}`)
+  }
+}
+
 function readCounts(file) {
-  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0, missing: ['no test ran'] }
+  if (!existsSync(file)) {
+    return { passed: 0, failed: 1, skipped: 0, missing: ['no test ran'], leftOut: [] }
+  }
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 

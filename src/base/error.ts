@@ -112,6 +112,9 @@ export type Facts = {
   'build.no-output': { build: number; folders: string[] }
   'build.submodules': { paths: string[] }
   'build.lfs': { paths: string[] }
+  'build.no-dockerfile': { path: string }
+  /** `reason` in the words of the Docker Engine; `line` null where it names none. */
+  'build.dockerfile-failed': { build: number; line: number | null; reason: string }
   'build.timed-out': { build: number; step: string; limitSeconds: number }
   'build.unrecognised': { files: string[] }
   'build.step-failed': {
@@ -187,6 +190,9 @@ export type Facts = {
 
   'engine.no-port': { from: number; to: number }
   'engine.start-failed': { instance: string; reason: string }
+  'engine.unavailable': { engine: string; reason: string }
+  /** `what`: a key of naru.yaml, services.web.volumes, or a command. */
+  'engine.cannot': { engine: string; what: string }
   'router.down': { reason: string }
   'table.invalid': { issues: string[] }
 }
@@ -207,6 +213,7 @@ export type ArgumentKind =
   | 'scale'
   | 'builds-at-once'
   | 'cache-limit'
+  | 'engine'
 
 /** What somebody asked for while a build was under way, and that wins over the build. */
 export type LaterWish = 'rollback' | 'deploy' | 'promotion'
@@ -304,6 +311,8 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
   'build.no-output': { status: 422, exit: 8 },
   'build.submodules': { status: 422, exit: 8 },
   'build.lfs': { status: 422, exit: 8 },
+  'build.no-dockerfile': { status: 422, exit: 8 },
+  'build.dockerfile-failed': { status: 422, exit: 8 },
   'build.timed-out': { status: 422, exit: 8 },
   'build.unrecognised': { status: 422, exit: 8 },
   'build.step-failed': { status: 422, exit: 8 },
@@ -348,6 +357,8 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
 
   'engine.no-port': { status: 503, exit: 10 },
   'engine.start-failed': { status: 500, exit: 10 },
+  'engine.unavailable': { status: 503, exit: 6 },
+  'engine.cannot': { status: 422, exit: 7 },
   'router.down': { status: 503, exit: 6 },
   'table.invalid': { status: 422, exit: 7 },
 }

@@ -10,11 +10,11 @@ export function sayBytes(bytes: number): string {
   return `${bytes} bytes`
 }
 
-const units: Readonly<Record<string, number>> = { KB: 1, MB: 2, GB: 3, TB: 4 }
+const units: Readonly<Record<string, number>> = { K: 1, M: 2, G: 3, T: 4 }
 
-/** Bytes in a size as people write it, in steps of 1024: "500MB", "5 GB", "1.5GB"; undefined when it is none. */
+/** Bytes in a size as people write it, in steps of 1024: "500MB", "5 GB", "1.5GiB"; undefined when it is none. */
 export function parseBytes(text: string): number | undefined {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s?([KMGT]B)$/i.exec(text.trim()) ?? []
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s?([KMGT])i?B$/i.exec(text.trim()) ?? []
   return number === undefined
     ? undefined
     : Math.round(Number(number) * 1024 ** (units[unit.toUpperCase()] ?? 0))

@@ -77,11 +77,17 @@ export type ExpectedFacts = {
   'printable-text': None
   'short-text': { limit: string }
   'whole-number': { least: number; most: number }
+  number: { least: number; most: number }
   duration: None
   'at-least-duration': { bound: string }
   'at-most-duration': { bound: string }
   size: None
   'at-most-size': { limit: string }
+  'at-least-size': { limit: string }
+  'volume-path': None
+  'package-name': None
+  'stage-name': None
+  'recreate-for-volumes': { service: string }
   'healthy-within-longer': None
   'request-path': None
   'route-path': None
@@ -120,6 +126,8 @@ export type SpecNoun =
   | 'setting'
   | 'secret'
   | 'word'
+  | 'volume'
+  | 'package'
 
 /** What is not YAML at all: the YAML library's codes, and three of our own. */
 export type YamlComplaint = (typeof yamlComplaints)[number]

@@ -170,7 +170,13 @@ export const instance = z.object({
   health: z.enum(['starting', 'healthy', 'unhealthy', 'down', 'stopping']),
   restarts: z.number(),
   lastExit: z
-    .object({ code: z.number().nullable(), signal: z.string().nullable(), at: z.string() })
+    .object({
+      code: z.number().nullable(),
+      signal: z.string().nullable(),
+      at: z.string(),
+      /** The limit is null where the machine itself had none left. */
+      outOfMemory: z.object({ limitBytes: z.number().nullable() }).optional(),
+    })
     .nullable(),
   reason: z.string().nullable(),
   startedAt: z.string(),

@@ -1,7 +1,9 @@
 import { NaruError } from '../base/error.ts'
 import type { Build } from '../model/build.ts'
+import type { EngineName } from '../model/engine.ts'
 import type { Place } from '../model/environment.ts'
 import type { Spec } from '../model/spec.ts'
+import { containerKey } from '../model/spec-containers.ts'
 import { checkSecrets } from '../release/freeze.ts'
 import { requireApp } from '../store/apps.ts'
 import { type NewBuild, queueBuild, unfinishedBuilds } from '../store/builds.ts'
@@ -38,7 +40,7 @@ export async function takeIn(
 }
 
 async function checked(
-  { store, source, clock, domain, disks }: Parts,
+  { store, source, clock, domain, disks, defaultEngine }: Parts,
   { app, environment }: Place,
   { commit, by, source: cameBy = 'push' }: Push,
 ): Promise<NewBuild & { routes: ReturnType<typeof routesOf> }> {
@@ -46,6 +48,7 @@ async function checked(
   const { title } = await source.commitInfo(app, commit)
   const spec = await specOf(source, place, commit)
   checkName(place, spec)
+  await checkEngine(store.db, place, spec, defaultEngine)
   await requireSecrets(store.db, place, spec)
   const warnings = [
     ...diskWarnings(await disks()),
@@ -86,6 +89,18 @@ function replace(
 async function requirePlace(db: Db, place: Place): Promise<void> {
   await requireApp(db, place.app)
   await requireEnvironment(db, place)
+}
+
+/** What only containers can do is refused before anything is built. */
+async function checkEngine(
+  db: Db,
+  place: Place,
+  spec: Spec,
+  defaultEngine: EngineName,
+): Promise<void> {
+  const engine = (await requireEnvironment(db, place)).engine ?? defaultEngine
+  const what = engine === 'process' ? containerKey(spec) : null
+  if (what !== null) throw new NaruError('engine.cannot', { engine, what })
 }
 
 async function requireSecrets(db: Db, place: Place, spec: Spec): Promise<void> {

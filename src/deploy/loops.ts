@@ -21,6 +21,8 @@ import { Traffic } from './traffic.ts'
 const clockSaveMs = 10_000
 const collectMs = 10 * 60_000
 const copyMs = 60 * 60_000
+/** Between two questions whether an engine answers that did not at the start. */
+const engineAgainMs = 500
 
 /** Everything that goes on for ever: a lane for each environment, the build queue, the route table, cleaning up. */
 export class Loops {
@@ -44,10 +46,13 @@ export class Loops {
     this.builder = new Builder(parts, (build) => this.wake(build))
   }
 
-  /** Begins. No table is applied before the engine has told of every instance. */
+  /**
+   * Begins. No table is applied before the engine has told of every instance; one that does not answer yet keeps nothing
+   * else from beginning.
+   */
   async start(): Promise<void> {
     const { engine, router, store, source } = this.parts
-    await engine.list()
+    const answers = await this.#engineAnswers()
     this.#unwatch.push(
       engine.watch(() => this.#instancesChanged()),
       router.watch(
@@ -56,14 +61,39 @@ export class Loops {
       ),
     )
     for (const { name } of await listApps(store.db)) await source.ensure(name)
-    await this.#endStrangers()
-    await this.finishRemovals()
-    this.#refresh()
-    for (const place of await listEnvironments(store.db)) this.wake(place)
+    if (answers) await this.#takeOver()
+    else this.#takeOverLater()
     await this.builder.start()
     this.#every(clockSaveMs, 'keeping the clock', () => this.#saveClock())
     this.#every(copyMs, 'the daily copy', () => dailyCopy(store, this.parts.clock.now()))
     this.#every(collectMs, 'cleaning up', () => this.#collectInTime())
+  }
+
+  async #engineAnswers(): Promise<boolean> {
+    try {
+      await this.parts.engine.list()
+      return true
+    } catch (error) {
+      if (error instanceof NaruError && error.code === 'engine.unavailable') return false
+      throw error
+    }
+  }
+
+  /** Puts right what the server before has left, and goes on where it was. */
+  async #takeOver(): Promise<void> {
+    await this.#endStrangers()
+    await this.finishRemovals()
+    this.#refresh()
+    for (const place of await listEnvironments(this.parts.store.db)) this.wake(place)
+  }
+
+  #takeOverLater(): void {
+    const again = async (): Promise<void> => {
+      if (await this.#engineAnswers()) await this.#takeOver()
+      else this.#takeOverLater()
+    }
+    const begin = () => void again().catch((error) => this.#failed('taking over', error))
+    if (!this.#closed) this.#timers.set('taking over', this.parts.clock.after(engineAgainMs, begin))
   }
 
   /** Something of this place may have changed. */

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Artifact } from '../model/artifact.ts'
 import type { Build } from '../model/build.ts'
+import type { EngineName } from '../model/engine.ts'
 import type { Spec } from '../model/spec.ts'
 import type { Router } from '../route/router.ts'
 import type { Store } from '../store/store.ts'
@@ -27,6 +28,8 @@ export type Parts = {
   domain: string
   /** Port of the router as visitors reach it. */
   httpPort: number
+  /** What is built for where an environment says nothing. */
+  defaultEngine: EngineName
   /** How full the disks are on which builds, their artifacts and the store are kept. */
   disks(): Promise<DiskUse[]>
   /** Builds at once. */
@@ -51,7 +54,7 @@ export interface Source {
   dropRef(app: string, branch: string): Promise<void>
 }
 
-export type BuildJob = { build: Build; tree: string; spec: Spec }
+export type BuildJob = { build: Build; tree: string; spec: Spec; engine: EngineName }
 export type BuildResult = { artifact: Artifact; reused: boolean; seconds: number }
 
 /** How long the release that was stable keeps running after another became it. */

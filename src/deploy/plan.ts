@@ -40,6 +40,7 @@ export function viewOf(instances: Instance[], candidate: number, stable: number 
 const hasEnded = ({ lastExit, startedAt }: Instance): boolean =>
   lastExit !== null &&
   lastExit.at >= startedAt &&
+  lastExit.isForeign !== true &&
   (lastExit.code !== null || lastExit.signal !== null)
 
 export function sideOf(instances: Instance[], release: number): SideView {

@@ -1,13 +1,12 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Secret } from '../base/secret.ts'
 import type { ArtifactBody } from '../model/artifact.ts'
+import type { EngineName } from '../model/engine.ts'
 import type { Place } from '../model/environment.ts'
 import type { Instance, InstanceId, LogLine } from '../model/instance.ts'
 import type { Release } from '../model/release.ts'
 import type { SetSpec } from '../model/set.ts'
 import type { Command } from '../model/spec.ts'
-
-export type EngineName = 'process' | 'docker' | 'kubernetes'
 
 /**
  * Runs instances somewhere. `test/engine/contract.ts` says what every implementation must do.

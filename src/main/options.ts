@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { NaruError } from '../base/error.ts'
 import { parseBytes } from '../base/size.ts'
+import { type EngineName, isEngineName } from '../model/engine.ts'
 
 /** How the server program was started; `naru up` passes all of it on. */
 export type ServerOptions = {
@@ -12,6 +13,8 @@ export type ServerOptions = {
   domain: string
   /** Builds at once. */
   builds: number
+  /** What is built for where an environment says nothing. */
+  engine: EngineName
   /** What slugs and caches of all apps may take on the disk. */
   cacheLimitBytes: number
   /** End what an earlier server left running, then end. */
@@ -30,6 +33,7 @@ export function readOptions(args: string[]): ServerOptions {
       api: { type: 'string', default: '127.0.0.1:7878' },
       domain: { type: 'string', default: 'localhost' },
       builds: { type: 'string', default: String(defaultBuilds()) },
+      engine: { type: 'string', default: 'process' },
       'cache-limit': { type: 'string', default: process.env.NARU_CACHE_LIMIT || '5GB' },
       down: { type: 'boolean', default: false },
       foreground: { type: 'boolean', default: false },
@@ -41,6 +45,7 @@ export function readOptions(args: string[]): ServerOptions {
     api: address('--api', values.api),
     domain: values.domain,
     builds: buildsAtOnce(values.builds),
+    engine: engineNamed(values.engine),
     cacheLimitBytes: cacheLimit(values['cache-limit']),
     down: values.down,
     foreground: values.foreground,
@@ -57,6 +62,11 @@ function buildsAtOnce(text: string): number {
   const count = /^\d{1,3}$/.test(text) ? Number(text) : 0
   if (count < 1) throw new NaruError('argument.invalid', { kind: 'builds-at-once', text })
   return count
+}
+
+function engineNamed(text: string): EngineName {
+  if (!isEngineName(text)) throw new NaruError('argument.invalid', { kind: 'engine', text })
+  return text
 }
 
 function cacheLimit(text: string): number {

@@ -15,7 +15,13 @@ import { jobDesk } from '../deploy/jobs.ts'
 import { Loops } from '../deploy/loops.ts'
 import { conductor } from '../deploy/naru.ts'
 import { defaultStuckAfterMs, type Parts } from '../deploy/parts.ts'
+import { Daemon } from '../engine/docker/daemon.ts'
+import { type DockerEngine, dockerEngine } from '../engine/docker/docker-engine.ts'
+import type { Engine } from '../engine/engine.ts'
+import { engines } from '../engine/engines.ts'
+import { LogBooks } from '../engine/log/log-books.ts'
 import { type Account, appsAccount, checkReachable } from '../engine/process/account.ts'
+import { places } from '../engine/process/places.ts'
 import { processEngine } from '../engine/process/process-engine.ts'
 import { builtinRouter, endBuiltinRouter } from '../route/builtin/builtin-router.ts'
 import { apiServer } from '../server/api.ts'
@@ -23,6 +29,7 @@ import { checkGit } from '../source/git.ts'
 import { gitHttp } from '../source/git-http.ts'
 import { repositories } from '../source/repository.ts'
 import { requireApp } from '../store/apps.ts'
+import { usesImages } from '../store/artifacts.ts'
 import { readServedMs } from '../store/clock.ts'
 import { type FolderLock, lockFolder } from '../store/lock.ts'
 import { portBook } from '../store/ports.ts'
@@ -52,6 +59,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   const source = repositories({ folder: join(options.data, 'git') })
   const building = workshops(options.data, outside.account, source, store, {
     cacheLimitBytes: options.cacheLimitBytes,
+    images: outside.docker?.images ?? null,
     log,
   })
   const parts: Parts = {
@@ -67,6 +75,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     stuckAfterMs: Number(process.env.NARU_STUCK_AFTER_MS ?? defaultStuckAfterMs),
     domain: options.domain,
     httpPort: options.http.port,
+    defaultEngine: options.engine,
     disks: () => Promise.all([options.data].map(diskUse)),
     builders: options.builds,
   }
@@ -146,7 +155,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
 export async function endLeftovers(options: ServerOptions, log: Log): Promise<void> {
   const lock: FolderLock = lockFolder(options.data)
   const store = await openStore(options.data, { now: () => new Date(), log })
-  const engine = await openEngine(options, store, await appsAccount(), log)
+  const { engine } = await openEngine(options, store, await appsAccount(), log)
   await endBuiltinRouter(routerOptions(options, log))
   await endApps(engine)
   await store.close()
@@ -157,26 +166,36 @@ async function openOutside(options: ServerOptions, log: Log) {
   const account = await appsAccount()
   if (account !== null) await checkReachable(options.data, account)
   const store = await openStore(options.data, { now: () => new Date(), log })
-  const [engine, router] = await Promise.all([
+  const [{ engine, docker }, router] = await Promise.all([
     openEngine(options, store, account, log),
     builtinRouter(routerOptions(options, log)),
   ])
-  return { account, store, engine, router }
+  return { account, store, engine, docker, router }
 }
 
-const openEngine = (
-  { data: folder }: ServerOptions,
+/** The process engine always; the Docker Engine where it is chosen, or something was built for it. */
+async function openEngine(
+  { data: folder, engine: chosen }: ServerOptions,
   store: Store,
   account: Account | null,
   log: Log,
-) =>
-  processEngine({
+): Promise<Engines> {
+  const withDocker = chosen === 'docker' || (await usesImages(store.db))
+  const books = new LogBooks(places(folder).logs, withDocker ? 2 : 1)
+  const runs = await processEngine({
     folder,
     ports: portBook(store),
+    books,
     groupOf: async (app) => (await requireApp(store.db, app)).group,
     account,
     log,
   })
+  if (!withDocker) return { engine: runs, docker: null }
+  const docker = await dockerEngine({ folder, daemon: await Daemon.open(), books, log })
+  return { engine: engines({ process: runs, docker }), docker }
+}
+
+type Engines = { engine: Engine; docker: DockerEngine | null }
 
 const routerOptions = ({ data, http }: ServerOptions, log: Log) => ({
   folder: join(data, 'router'),
@@ -185,7 +204,7 @@ const routerOptions = ({ data, http }: ServerOptions, log: Log) => ({
   log,
 })
 
-async function endApps(engine: Awaited<ReturnType<typeof openEngine>>): Promise<void> {
+async function endApps(engine: Engine): Promise<void> {
   const instances = await engine.list()
   await engine.stop(
     instances.map(({ id }) => id),
@@ -195,7 +214,7 @@ async function endApps(engine: Awaited<ReturnType<typeof openEngine>>): Promise<
   await engine.close()
 }
 
-function infoOf({ data, api, http, domain }: ServerOptions, startedAt: string) {
+function infoOf({ data, api, http, domain, engine }: ServerOptions, startedAt: string) {
   return {
     version,
     pid: process.pid,
@@ -203,7 +222,7 @@ function infoOf({ data, api, http, domain }: ServerOptions, startedAt: string) {
     api: `http://${sayAddress(api)}`,
     http: `http://${sayAddress(http)}`,
     dataFolder: data,
-    engine: 'process',
+    engine,
     startedAt,
   }
 }

@@ -1,13 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { NaruError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { runBuild } from '../build/build.ts'
 import type { CacheFolders } from '../build/cache-bound.ts'
 import { cacheKeeper } from '../build/cache-keeper.ts'
+import { buildImage } from '../build/image/image-build.ts'
 import { followBuildLog, trimBuildLogs } from '../build/log.ts'
 import { discardHalfBuilt } from '../build/slug.ts'
 import type { Workshop } from '../build/workshop.ts'
 import type { BuildJob, BuildResult } from '../deploy/parts.ts'
+import type { Images } from '../engine/images.ts'
 import type { Account } from '../engine/process/account.ts'
 import { makeAppPlaces, type Places, places } from '../engine/process/places.ts'
 import type { Repositories } from '../source/repository.ts'
@@ -27,7 +30,7 @@ export function workshops(
   account: Account | null,
   source: Repositories,
   store: Store,
-  { cacheLimitBytes, log }: { cacheLimitBytes: number; log: Log },
+  { cacheLimitBytes, images, log }: { cacheLimitBytes: number; images: Images | null; log: Log },
 ) {
   const logs = join(data, 'builds')
   const logOf = (app: string, build: number): string => join(logs, app, `${build}.log`)
@@ -63,7 +66,10 @@ export function workshops(
     await afterBuilds.get(app)?.ended
   }
 
-  async function build({ build, tree, spec }: BuildJob, signal: AbortSignal): Promise<BuildResult> {
+  async function build(
+    { build, tree, spec, engine }: BuildJob,
+    signal: AbortSignal,
+  ): Promise<BuildResult> {
     const { app, number, commit } = build
     await afterBuild(app)
     const { group } = await requireApp(store.db, app)
@@ -87,7 +93,14 @@ export function workshops(
     }
     await mkdir(join(logs, app), { recursive: true, mode: 0o700 })
     await trimBuildLogs(join(logs, app), keptLogs)
-    return runBuild({ app, number, commit, tree, spec }, workshop, signal)
+    const request = { app, number, commit, tree, spec }
+    if (engine === 'process') return runBuild(request, workshop, signal)
+    if (images === null)
+      throw new NaruError('engine.unavailable', {
+        engine,
+        reason: 'this server was started without it',
+      })
+    return buildImage(request, workshop, images, signal)
   }
 
   return {

@@ -29,6 +29,9 @@ export type ReasonFacts = {
   /** `folder` is that of the workspace, "." for the root. */
   'whole-commit': { lockfile: string; folder: string }
   'own-build': { command: string }
+  'own-dockerfile': { path: string }
+  /** Of a service with a volume. */
+  'one-writer': { service: string }
   'build-script': { script: string }
   /** What is run, where nothing more is to be said of it. */
   runs: { command: string }

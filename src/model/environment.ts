@@ -1,3 +1,5 @@
+import type { EngineName } from './engine.ts'
+
 /** The environment that every app has, and that a push to `main` deploys unless something else is said. Others come with `naru env`. */
 export const production = 'production'
 
@@ -15,6 +17,8 @@ export type Environment = Place & {
   warm: { release: number; untilServed: number } | null
   /** The branch that `naru env create` was told; null: the usual one. What `naru.yaml` says is stronger. */
   branch: string | null
+  /** What its pushes are built for, and so what runs it; null: what the server runs where nothing is said. */
+  engine: EngineName | null
 }
 
 /** The branch whose pushes an environment deploys where nobody says another. */

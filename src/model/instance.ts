@@ -1,3 +1,4 @@
+import { sayBytes } from '../base/size.ts'
 import type { SetId } from './set.ts'
 
 /** Never used twice; safe as a file name. */
@@ -30,11 +31,23 @@ export type Instance = {
   pid: number | null
 }
 
-export type Exit = { code: number | null; signal: string | null; at: string }
+export type Exit = {
+  code: number | null
+  signal: string | null
+  at: string
+  /** The system ended it since it wanted more memory than it may have; the limit is null where the machine's was reached. */
+  outOfMemory?: { limitBytes: number | null } | undefined
+  /** Somebody else ended it, or it ended with the engine or the machine: no failure of the program's. */
+  isForeign?: true | undefined
+}
 
 /** "exit code 1", "SIGKILL": how a sentence names an end. */
-export function sayExit(exit: Pick<Exit, 'code' | 'signal'> | null): string {
+export function sayExit(exit: Pick<Exit, 'code' | 'signal' | 'outOfMemory'> | null): string {
   if (exit === null) return 'unknown exit'
+  if (exit.outOfMemory !== undefined) {
+    const { limitBytes } = exit.outOfMemory
+    return limitBytes === null ? 'out of memory' : `out of memory, limit ${sayBytes(limitBytes)}`
+  }
   return exit.signal ?? `exit code ${exit.code ?? 'unknown'}`
 }
 

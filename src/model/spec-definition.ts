@@ -1,4 +1,5 @@
 import { defaultBuild, defaultService, defaultSpec } from './spec.ts'
+import { container, imageBuild, resources } from './spec-container-keys.ts'
 import { limits, route, timeouts } from './spec-route-keys.ts'
 
 /**
@@ -19,6 +20,8 @@ export type KeyDefinition = {
 export type SpecValue =
   | { is: 'label' | 'command' | 'flag' | 'folder' | 'branch' | 'host' | 'service' }
   | { is: 'request-path' | 'route-path' | 'settings' | 'secrets' }
+  | { is: 'volumes' | 'packages' | 'stage' }
+  | { is: 'number'; least: number; most: number }
   | { is: 'whole-number'; least: number; most: number }
   /** Bounds in seconds. */
   | { is: 'duration'; least: number; most: number }
@@ -41,6 +44,7 @@ export type SpecMapping =
   | 'replicas'
   | 'health'
   | 'stop'
+  | 'resources'
   | 'job'
   | 'route'
   | 'timeouts'
@@ -167,6 +171,7 @@ export const definition = {
       means: 'How long all steps of a build may take together.',
       example: 'timeout: 40m',
     },
+    ...imageBuild,
   },
   service: {
     command: {
@@ -219,7 +224,9 @@ export const definition = {
         'Whether old and new instances may run at the same time; none is for services without a route alone.',
       example: 'overlap: none',
     },
+    ...container,
   },
+  resources,
   replicas: {},
   health: {
     path: {

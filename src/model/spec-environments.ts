@@ -1,4 +1,5 @@
 import type { Spec } from './spec.ts'
+import { checkWriter, writersOf } from './spec-containers.ts'
 import { definition, type SpecKey } from './spec-definition.ts'
 import { nearestKey } from './spec-keys.ts'
 import { type Field, type SpecMistakes, within } from './spec-mistakes.ts'
@@ -72,6 +73,7 @@ function readEnvironment(
   const branch = keys.branch && readBranch(keys.branch, mistakes)
   const deploy = keys.deploy && readChoice(keys.deploy, values.deploy.value, mistakes)
   const strategy = keys.strategy && readChoice(keys.strategy, values.strategy.value, mistakes)
+  checkWriter(keys.strategy, strategy, writersOf(spec.services)[0], mistakes)
   const settings = readSettings(keys.settings, mistakes, spec.secrets)
   const routes = readRoutes(keys.routes, spec.services, mistakes)
   if (routes) checkOverlap(services, spec.services, routes, mistakes)

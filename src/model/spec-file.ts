@@ -1,5 +1,6 @@
 import { production } from './environment.ts'
 import { type BuildSpec, defaultBuild, defaultSpec, type Spec } from './spec.ts'
+import { checkWriter, readPackages, readStage, writersOf } from './spec-containers.ts'
 import { definition } from './spec-definition.ts'
 import { readEnvironments, withEnvironment } from './spec-environments.ts'
 import { readJobs, readPipeline } from './spec-jobs.ts'
@@ -39,6 +40,8 @@ function readSpec(node: YamlNode, environment: string, mistakes: SpecMistakes): 
   const routes = readRoutes(keys.routes, services, mistakes) ?? defaultRoutes(services)
   checkOverlap(keys.services, services, routes, mistakes)
   const settings = readSettings(keys.settings, mistakes)
+  const [writer] = writersOf(services)
+  checkWriter(keys.strategy, strategy, writer, mistakes)
   const spec: Spec = {
     ...(app !== undefined && { app }),
     build: readBuild(keys.build, mistakes),
@@ -49,7 +52,7 @@ function readSpec(node: YamlNode, environment: string, mistakes: SpecMistakes): 
     routes,
     settings,
     secrets: readSecrets(keys.secrets, settings, mistakes),
-    strategy: strategy ?? defaultSpec.strategy,
+    strategy: strategy ?? (writer === undefined ? defaultSpec.strategy : 'recreate'),
     deploy: deploy ?? defaultSpec.deploy,
   }
   const written = { spec, services: keys.services }
@@ -66,12 +69,19 @@ function readBuild(field: Field | undefined, mistakes: SpecMistakes): BuildSpec 
   const folder = keys.folder && readFolder(keys.folder, mistakes)
   const output = keys.output && readFolder(keys.output, mistakes)
   const fallback = keys.fallback && readFlag(keys.fallback, mistakes)
+  const dockerfile = keys.dockerfile && readFolder(keys.dockerfile, mistakes)
+  const target = keys.target && readStage(keys.target, mistakes)
   const seconds = keys.timeout && readDuration(keys.timeout, timeout.value, mistakes)
   return {
+    ...structuredClone(defaultBuild),
     ...(command !== undefined && { command }),
     folder: folder ?? defaultBuild.folder,
     ...(output !== undefined && { output }),
     fallback: fallback ?? defaultBuild.fallback,
     timeoutSeconds: seconds ?? defaultBuild.timeoutSeconds,
+    ...(dockerfile !== undefined && { dockerfile }),
+    ...(target !== undefined && { target }),
+    args: readSettings(keys.args, mistakes),
+    packages: readPackages(keys.packages, mistakes),
   }
 }

@@ -35,9 +35,10 @@ export function nearestKey(typed: string, names: readonly string[]): string | un
 
 /** Keys of later versions: known to be meant, and refused by that name. */
 const later: Record<SpecMapping, readonly string[]> = {
-  root: ['slo', 'notify', 'volumes'],
-  build: ['dockerfile', 'packages'],
-  service: ['port', 'resources', 'volumes', 'uses'],
+  root: ['slo', 'notify', 'volumes', 'image'],
+  build: ['secrets'],
+  service: ['uses'],
+  resources: ['io', 'gpu'],
   replicas: ['min', 'max', 'cpu', 'memory'],
   health: [],
   stop: [],
@@ -63,6 +64,7 @@ const homes: readonly [SpecMapping, string][] = [
   ['service', 'services.<name>.'],
   ['health', 'services.<name>.health.'],
   ['stop', 'services.<name>.stop.'],
+  ['resources', 'services.<name>.resources.'],
   ['build', 'build.'],
   ['job', 'jobs.<name>.'],
   ['route', 'routes[].'],

@@ -1,10 +1,18 @@
 import type { SpecNoun } from '../base/spec-mistake.ts'
 import { isLabel } from './name.ts'
 import { defaultService, type RouteSpec, type ServiceSpec, type Spec } from './spec.ts'
+import { readResources, readVolumes } from './spec-containers.ts'
 import { definition, type SpecKey } from './spec-definition.ts'
 import { type Field, type SpecMistakes, within } from './spec-mistakes.ts'
 import { readRequestPath } from './spec-paths.ts'
-import { nearestLabel, readChoice, readCommand, readDuration, readReplicas } from './spec-values.ts'
+import {
+  nearestLabel,
+  readChoice,
+  readCommand,
+  readDuration,
+  readReplicas,
+  readWholeNumber,
+} from './spec-values.ts'
 import { type Position, quote, type YamlNode } from './yaml-tree.ts'
 
 /** The services by name; only `web` where there are none. */
@@ -75,6 +83,7 @@ function readService(keys: Keys<'service'>, mistakes: SpecMistakes): ServiceSpec
     } as const
     mistakes.wrong(later, { is: 'healthy-within-longer' }, { found })
   }
+  const port = keys.port && readWholeNumber(keys.port, service.port.value, mistakes)
   const overlap = keys.overlap && readChoice(keys.overlap, service.overlap.value, mistakes)
   return {
     ...(command !== undefined && { command }),
@@ -85,8 +94,9 @@ function readService(keys: Keys<'service'>, mistakes: SpecMistakes): ServiceSpec
     settleSeconds: duration('settle') ?? defaultService.settleSeconds,
     stop: readStop(keys.stop, mistakes),
     overlap: overlap ?? defaultService.overlap,
-    resources: defaultService.resources,
-    volumes: defaultService.volumes,
+    ...(port !== undefined && { port }),
+    resources: readResources(keys.resources, mistakes),
+    volumes: readVolumes(keys.volumes, mistakes),
   }
 }
 

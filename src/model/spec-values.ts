@@ -72,8 +72,21 @@ export function readWholeNumber(
   const expected = { is: 'whole-number', least, most } as const
   const text = readText(field, expected, mistakes)
   if (text === undefined) return undefined
-  const count = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   return count >= least && count <= most ? count : mistakes.wrong(field, expected)
+}
+
+/** With a fraction, if it has one. */
+export function readNumber(
+  field: Field,
+  { least, most }: { least: number; most: number },
+  mistakes: SpecMistakes,
+): number | undefined {
+  const expected = { is: 'number', least, most } as const
+  const text = readText(field, expected, mistakes)
+  if (text === undefined) return undefined
+  const number = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN
+  return number >= least && number <= most ? number : mistakes.wrong(field, expected)
 }
 
 export function readReplicas(

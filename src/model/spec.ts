@@ -39,6 +39,16 @@ export type BuildSpec = {
   fallback: boolean
   /** All steps together; a build that takes longer is ended. */
   timeoutSeconds: number
+  /** Path of its own Dockerfile below `folder`; undefined: `Dockerfile` where there is one, else one is made for it. */
+  dockerfile?: string
+  /** The stage of it that is built; undefined: the last. */
+  target?: string
+  /** Build arguments, not secret. */
+  args: Readonly<Record<string, string>>
+  /** Names of secrets that `RUN --mount=type=secret` may read. */
+  secrets: readonly string[]
+  /** Packages of Debian that the image has besides. */
+  packages: readonly string[]
 }
 
 export type StepSpec = { name: string; command: Command }
@@ -116,7 +126,14 @@ export const defaultService: ServiceSpec = {
   volumes: {},
 }
 
-export const defaultBuild: BuildSpec = { folder: '.', fallback: false, timeoutSeconds: 20 * 60 }
+export const defaultBuild: BuildSpec = {
+  folder: '.',
+  fallback: false,
+  timeoutSeconds: 20 * 60,
+  args: {},
+  secrets: [],
+  packages: [],
+}
 
 export const defaultJobTimeoutSeconds = 10 * 60
 

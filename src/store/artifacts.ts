@@ -43,6 +43,22 @@ export async function listArtifacts(db: Db): Promise<Artifact[]> {
   return rows.map(artifactOf)
 }
 
+/** Whether anything was built, or is to be, as an image. */
+export async function usesImages(db: Db): Promise<boolean> {
+  const image = await db
+    .selectFrom('artifacts')
+    .select('digest')
+    .where('image', 'is not', null)
+    .executeTakeFirst()
+  if (image !== undefined) return true
+  const place = await db
+    .selectFrom('environments')
+    .select('app')
+    .where('engine', '=', 'docker')
+    .executeTakeFirst()
+  return place !== undefined
+}
+
 /** Forgets it; the folder is the caller's. Forgetting what is gone is fine. */
 export async function removeArtifact(db: Db, app: string, digest: string): Promise<void> {
   await db.deleteFrom('artifacts').where('app', '=', app).where('digest', '=', digest).execute()

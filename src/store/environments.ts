@@ -107,6 +107,7 @@ const environmentOf = ({
   warmRelease,
   warmUntilServed,
   branch,
+  engine,
 }: Row): Environment => ({
   app,
   environment,
@@ -116,4 +117,5 @@ const environmentOf = ({
       ? null
       : { release: warmRelease, untilServed: warmUntilServed },
   branch,
+  engine,
 })

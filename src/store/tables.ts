@@ -1,4 +1,5 @@
 import type { Generated, Kysely } from 'kysely'
+import type { EngineName } from '../model/engine.ts'
 import type { Place } from '../model/environment.ts'
 
 /** Reads or changes the store: `store.db`, or the transaction that `store.write` hands out. */
@@ -15,7 +16,7 @@ export type Tables = {
     warmRelease: number | null
     warmUntilServed: number | null
     branch: string | null
-    engine: Generated<string | null>
+    engine: Generated<EngineName | null>
   }
   /** What the store has forgotten and the disk may not have; environment empty: the whole app. */
   removals: Place

@@ -124,6 +124,8 @@ export const factsOf: { [C in ErrorCode]: Facts[C] } = {
   'build.no-output': { build: 12, folders: ['dist', 'build', 'out', 'public', '_site'] },
   'build.submodules': { paths: ['vendor/theme'] },
   'build.lfs': { paths: ['public/film.mp4'] },
+  'build.no-dockerfile': { path: 'deploy/Dockerfile' },
+  'build.dockerfile-failed': { build: 12, line: 3, reason: 'unknown instruction: COPPY' },
   'build.timed-out': { build: 12, step: 'test', limitSeconds: 1200 },
   'build.unrecognised': { files: ['main.rb', 'README.md'] },
   'build.step-failed': { build: 12, step: 'build', exitCode: 2, signal: null, seconds: 12.4 },
@@ -183,6 +185,8 @@ export const factsOf: { [C in ErrorCode]: Facts[C] } = {
   'run.broken-off': { address: 'http://127.0.0.1:7878' },
 
   'engine.no-port': { from: 20_000, to: 29_999 },
+  'engine.unavailable': { engine: 'docker', reason: 'nobody listens on its socket' },
+  'engine.cannot': { engine: 'process', what: 'services.web.volumes' },
   'engine.start-failed': { instance: 'shop-web-42-k3x9', reason: 'node: not found' },
   'router.down': { reason: 'connection refused' },
   'table.invalid': { issues: ['two routes for shop.example.com/'] },

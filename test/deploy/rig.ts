@@ -239,6 +239,7 @@ export async function rig(changes: Partial<Parts> = {}): Promise<Rig> {
     stuckAfterMs: 60_000,
     domain: 'localhost',
     httpPort: 8080,
+    defaultEngine: 'process',
     disks: async () => [],
     builders: 1,
     ...changes,

@@ -12,6 +12,7 @@ import type { ArtifactBody } from '../../src/model/artifact.ts'
 import type { InstanceId } from '../../src/model/instance.ts'
 import type { SetSpec } from '../../src/model/set.ts'
 import { defaultService } from '../../src/model/spec.ts'
+import { booksIn } from './books.ts'
 import { until } from './until.ts'
 
 export const isRoot = process.getuid?.() === 0
@@ -83,6 +84,7 @@ export function startEngine(folder: string, say: (line: string) => void): Promis
   return processEngine({
     folder,
     ports: filePorts(join(folder, 'ports.json')),
+    books: booksIn(folder),
     groupOf: async (app) => groupOf(app),
     account: testAccount,
     log: jsonLog(say),

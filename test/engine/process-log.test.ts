@@ -15,11 +15,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { jsonLog } from '../../src/base/log.ts'
-import { LogBook, segmentBytes, segmentsKept } from '../../src/engine/process/log-book.ts'
-import { LogBooks } from '../../src/engine/process/log-books.ts'
+import { LogBook, segmentBytes, segmentsKept } from '../../src/engine/log/log-book.ts'
+import { LogBooks } from '../../src/engine/log/log-books.ts'
+import { cutLines, maxLineBytes } from '../../src/engine/log/log-lines.ts'
+import { readLog } from '../../src/engine/log/log-reader.ts'
 import { OutputFollower } from '../../src/engine/process/log-follower.ts'
-import { cutLines, maxLineBytes } from '../../src/engine/process/log-lines.ts'
-import { readLog } from '../../src/engine/process/log-reader.ts'
 import { OutputSpace } from '../../src/engine/process/output-space.ts'
 import { places } from '../../src/engine/process/places.ts'
 import { type Bench, makeBench, printed } from './bench.ts'
@@ -146,17 +146,17 @@ describe('the log of an environment', () => {
 
   it('does not carry on how far instances were read that are gone since', async () => {
     const at = places(folder)
-    const written = await new LogBooks(at).of(filter)
+    const written = await new LogBooks(at.logs).of(filter)
     await written.append(
       ['web-1', 'web-2'].map((instance) => ({ ...source, instance, text: 'up', end: 3 })),
     )
     await written.close()
-    const books = new LogBooks(at)
+    const books = new LogBooks(at.logs)
     const book = await books.of(filter)
     await books.settle(new Set(['web-2']))
     expect([book.offsetOf('web-1'), book.offsetOf('web-2')]).toEqual([0, 3])
     await books.close()
-    const later = new LogBooks(at)
+    const later = new LogBooks(at.logs)
     await later.settle(new Set())
     expect((await later.of(filter)).offsetOf('web-2')).toBe(0)
   })
@@ -342,7 +342,7 @@ describe('an instance that writes', () => {
     await printed(bench, /no database/)
     const at = places(bench.folder)
     expect(statSync(at.engine).mode & 0o777).toBe(0o700)
-    const segment = join(at.log('hello', 'production'), '00000001.jsonl')
+    const segment = join(at.logs, 'hello', 'production', '00000001.jsonl')
     expect(statSync(segment).mode & 0o777).toBe(0o600)
     expect(readFileSync(segment, 'utf8').split('\n')[0]).toContain('"segment":1')
   })

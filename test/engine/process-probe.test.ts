@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, createServer as createRawServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { probe } from '../../src/engine/process/probe.ts'
+import { probe } from '../../src/engine/health/probe.ts'
 
 let server: Server
 afterEach(() => server.close())

@@ -54,7 +54,7 @@ describe.skipIf(!isRoot)(`${whenRoot}, an app’s program`, () => {
       join(at.instances, hers),
       join(at.instances, hers, 'output'),
       join(at.instances, hers, 'record.json'),
-      at.log('shop', 'production'),
+      join(at.logs, 'shop/production'),
       join(bench.folder, 'store.db'),
       shop.folder,
       shop.slugs,

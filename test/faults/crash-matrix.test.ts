@@ -2,9 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type EffectKind, effectKinds, moves, type Status } from '../../src/model/rollout.ts'
-import { dyingWorker, steadyWorker, webApp } from '../support/apps.ts'
+import { steadyWorker, webApp } from '../support/apps.ts'
 import { isAlive, until } from '../support/naru.ts'
 import { type Crash, crashRows, type Scenario, shortly } from './crash.ts'
+import { scenariosOf } from './crash-scenarios.ts'
 import { outOfReach } from './router-of.ts'
 
 /**
@@ -41,8 +42,6 @@ const throughEffect = {
 } satisfies Record<EffectKind, keyof typeof scenarios>
 
 const good = (says: string, more = {}) => webApp({ says, worker: steadyWorker, ...more })
-/** Runs and never listens. */
-const deaf = { webFirst: 'setInterval(() => {}, 1000); return' }
 /** Ends, again and again, once a file tells it to. */
 const obedient = {
   webFirst: `setInterval(() => require('node:fs').existsSync(process.env.HOME + '/die') && process.exit(1), 50)`,
@@ -67,11 +66,7 @@ const onOld = { first: good('v1'), deployment: 2, serving: 1, webs: [1] }
 const onNew = { first: good('v1'), deployment: 2, serving: 2, webs: [1, 2] }
 
 const scenarios = {
-  succeeds: {
-    ...onNew,
-    ends: 'succeeded',
-    play: (crash) => crash.deploy(good('v2')),
-  },
+  ...scenariosOf(webApp),
   'has a job': {
     ...onNew,
     ends: 'succeeded',
@@ -85,34 +80,6 @@ const scenarios = {
         crash.deployThen(good('v2', job('sleep 600')), 'preparing', (deployment) =>
           jobBegun(crash).then(() => crash.abort(deployment)),
         ),
-      ),
-  },
-  'worker dies': {
-    ...onOld,
-    ends: 'rolled_back',
-    play: (crash) => crash.deploy(good('v2', { worker: dyingWorker, settle: '3s' })),
-  },
-  'never healthy': {
-    ...onOld,
-    ends: 'failed',
-    play: (crash) => crash.deploy(good('v2', { ...deaf, healthyWithin: '1s' })),
-  },
-  'newer push': {
-    ...onOld,
-    ends: 'superseded',
-    play: (crash) =>
-      crash.untilTheCrash(async () => {
-        const first = crash.deployAndLook(good('v2', deaf), 'starting')
-        await first.begun
-        return crash.repository.deploy(good('v3', { ...deaf, healthyWithin: '1s' }))
-      }),
-  },
-  aborted: {
-    ...onOld,
-    ends: 'cancelled',
-    play: (crash) =>
-      crash.untilTheCrash(() =>
-        crash.deployThen(good('v2', deaf), 'starting', (deployment) => crash.abort(deployment)),
       ),
   },
   'old one is dead': {

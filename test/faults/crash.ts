@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeploymentView } from '../../src/contract/shapes.ts'
 import { isOver, type Status } from '../../src/model/rollout.ts'
-import { isAlive, Naru, until } from '../support/naru.ts'
+import { isAlive, Naru, type TestEngine, until } from '../support/naru.ts'
 import { Visitors } from '../support/visitor.ts'
 import { Subject } from './subject.ts'
 
@@ -31,14 +31,15 @@ export function crashRows<Name extends string>(
   title: string,
   rows: readonly (Fault & { scenario: Name })[],
   scenarios: Readonly<Record<Name, Scenario>>,
+  engine?: TestEngine,
 ): void {
   let naru: Naru
   let turn = 0
 
   beforeAll(async () => {
-    naru = await Naru.started()
+    naru = await Naru.started({}, engine)
   })
-  afterAll(() => naru.close())
+  afterAll(() => naru?.close())
 
   describe('a server that is killed', () => {
     it.each(rows)(

@@ -43,6 +43,11 @@ const sections: readonly Section[] = [
     title: 'services.`<name>`.health',
     around: ['services:', 'web:', 'health:'],
   },
+  {
+    mapping: 'resources',
+    title: 'services.`<name>`.resources',
+    around: ['services:', 'web:', 'resources:'],
+  },
   { mapping: 'stop', title: 'services.`<name>`.stop', around: ['services:', 'web:', 'stop:'] },
   { mapping: 'job', title: 'jobs.`<name>`', around: ['jobs:', 'migrate:'] },
   {
@@ -111,6 +116,8 @@ function typeOf(value: SpecValue): string {
   switch (value.is) {
     case 'whole-number':
       return `whole number, ${value.least} to ${value.most}`
+    case 'number':
+      return `number, ${value.least} to ${value.most}`
     case 'duration':
       return `duration, ${sayBound(value.least)} to ${sayBound(value.most)}`
     case 'size':
@@ -133,7 +140,15 @@ function typeOf(value: SpecValue): string {
 const types: Record<
   Exclude<
     SpecValue['is'],
-    'whole-number' | 'duration' | 'size' | 'choice' | 'mapping' | 'named' | 'list' | 'steps'
+    | 'whole-number'
+    | 'number'
+    | 'duration'
+    | 'size'
+    | 'choice'
+    | 'mapping'
+    | 'named'
+    | 'list'
+    | 'steps'
   >,
   string
 > = {
@@ -148,6 +163,9 @@ const types: Record<
   'route-path': 'path that begins with /',
   settings: 'mapping of names to texts',
   secrets: 'list of names',
+  volumes: 'mapping of names to absolute paths',
+  packages: 'list of package names',
+  stage: 'name of a stage',
 }
 
 function sayBound(seconds: number): string {

@@ -1,5 +1,6 @@
 import { parse } from 'yaml'
 import { branch, label, reservedVariables, variable } from '../../src/model/name.ts'
+import { packageName, stageName } from '../../src/model/spec-containers.ts'
 import {
   definition,
   type KeyDefinition,
@@ -78,6 +79,18 @@ const simple: { [K in SpecValue['is']]?: Schema } = {
     propertyNames: variableName,
     additionalProperties: scalar,
   },
+  volumes: {
+    type: ['object', 'null'],
+    maxProperties: 20,
+    propertyNames: { pattern: label.source },
+    additionalProperties: { type: 'string', pattern: '^/' },
+  },
+  packages: {
+    type: ['array', 'null'],
+    maxItems: 200,
+    items: { type: 'string', pattern: packageName.source },
+  },
+  stage: { ...scalar, pattern: stageName.source },
   secrets: {
     type: ['array', 'null'],
     maxItems: limitVariables,
@@ -87,7 +100,7 @@ const simple: { [K in SpecValue['is']]?: Schema } = {
   size: {
     anyOf: [
       { const: 0 },
-      { type: 'string', pattern: '^(?:0|\\s*\\d+(?:\\.\\d+)?\\s?[KkMmGgTt][Bb]\\s*)$' },
+      { type: 'string', pattern: '^(?:0|\\s*\\d+(?:\\.\\d+)?\\s?[KkMmGgTt][Ii]?[Bb]\\s*)$' },
     ],
   },
   duration: {
@@ -101,7 +114,14 @@ function schemaOf(value: SpecValue): Schema {
       return {
         anyOf: [
           { type: 'integer', minimum: value.least, maximum: value.most },
-          { type: 'string', pattern: '^\\d{1,4}$' },
+          { type: 'string', pattern: '^\\d{1,5}$' },
+        ],
+      }
+    case 'number':
+      return {
+        anyOf: [
+          { type: 'number', minimum: value.least, maximum: value.most },
+          { type: 'string', pattern: '^\\d{1,5}(?:\\.\\d{1,3})?$' },
         ],
       }
     case 'choice':

@@ -24,7 +24,9 @@ describe('what a naru.yaml means', () => {
   test('every key is read', () => {
     const spec = parse(`
 app: shop
-build: { command: npm run build, folder: ./apps//web/, output: dist/, fallback: true, timeout: 1h }
+build:
+  { command: npm run build, folder: ./apps//web/, output: dist/, fallback: true, timeout: 1h, dockerfile: docker/web.Dockerfile,
+    target: runtime, args: { VERSION: 2 }, packages: [ffmpeg, libvips-dev=8.14] }
 pipeline:
   - test: npm test
   - lint: [npm, run, lint]
@@ -37,6 +39,9 @@ services:
     healthy-within: 2m
     settle: 0
     stop: { signal: SIGINT, grace: 0 }
+    port: 8080
+    resources: { cpu: 0.5, memory: 256MiB, pids: 100 }
+    volumes: { uploads: /data/, cache: /var/cache/app }
   worker: { command: [node, worker.js, --queue, 7], overlap: none, replicas: 0 }
 jobs:
   migrate: { command: npm run migrate, when: before-rollout, timeout: 1m }
@@ -49,7 +54,7 @@ routes:
   - { host: 나루.kr, path: /api/ }
 settings: { LOG_LEVEL: info, RATIO: 1.10, ON: yes, EMPTY: "", NUMBER: 0x1F, LINES: "a\\nb" }
 secrets: [DATABASE_URL, SESSION_KEY]
-strategy: rolling
+strategy: recreate
 deploy: manual
 environments:
   production: { branch: release }
@@ -62,6 +67,11 @@ environments:
         output: 'dist',
         fallback: true,
         timeoutSeconds: 3600,
+        dockerfile: 'docker/web.Dockerfile',
+        target: 'runtime',
+        args: { VERSION: '2' },
+        packages: ['ffmpeg', 'libvips-dev=8.14'],
+        secrets: [],
       },
       pipeline: [
         { name: 'test', command: 'npm test' },
@@ -77,6 +87,9 @@ environments:
           settleSeconds: 0,
           stop: { signal: 'SIGINT', graceSeconds: 0 },
           overlap: 'allowed',
+          port: 8080,
+          resources: { cpu: 0.5, memoryBytes: 256 * 1024 ** 2, pids: 100 },
+          volumes: { uploads: '/data', cache: '/var/cache/app' },
         },
         worker: {
           ...defaultService,
@@ -109,7 +122,7 @@ environments:
         LINES: 'a\nb',
       },
       secrets: ['DATABASE_URL', 'SESSION_KEY'],
-      strategy: 'rolling',
+      strategy: 'recreate',
       deploy: 'manual',
       branch: 'release',
     })
@@ -163,7 +176,7 @@ describe('every mistake has its place, what was found, what was expected and wha
       'a key in another spelling',
       'services: { web: { healthyFor: 2s } }',
       [
-        '1:20 services.web.healthyFor: found the key "healthyFor", expected one of command, replicas, health, healthy-for, healthy-within, settle, stop, overlap; did you mean "healthy-for"?',
+        '1:20 services.web.healthyFor: found the key "healthyFor", expected one of command, replicas, health, healthy-for, healthy-within, settle, stop, overlap, port, resources, volumes; did you mean "healthy-for"?',
       ],
     ],
     [
@@ -182,7 +195,7 @@ describe('every mistake has its place, what was found, what was expected and wha
       'a key nobody knows',
       'services: { web: { zzz: 1 } }',
       [
-        '1:20 services.web.zzz: found the key "zzz", expected one of command, replicas, health, healthy-for, healthy-within, settle, stop, overlap',
+        '1:20 services.web.zzz: found the key "zzz", expected one of command, replicas, health, healthy-for, healthy-within, settle, stop, overlap, port, resources, volumes',
       ],
     ],
     [
@@ -203,13 +216,11 @@ describe('every mistake has its place, what was found, what was expected and wha
     // Later versions
     [
       'keys of later versions',
-      `build: { dockerfile: Dockerfile, packages: [ffmpeg] }
+      `build: { secrets: [NPM_TOKEN] }
 services:
   web:
-    port: 3000
     replicas: { min: 2, max: 6, cpu: 70% }
-    resources: { cpu: 0.5 }
-    volumes: { uploads: /data }
+    resources: { gpu: 1, io: 10MB }
     uses: [api.billing]
 jobs:
   report: { command: x, schedule: "0 3 * * *", timezone: Asia/Seoul, overlap: forbid }
@@ -223,27 +234,25 @@ notify: []
 strategy: ab
 `,
       [
-        '1:10 build.dockerfile: the key "dockerfile" is not in this version',
-        '1:34 build.packages: the key "packages" is not in this version',
-        '4:5 services.web.port: the key "port" is not in this version',
-        '5:17 services.web.replicas.min: the key "min" is not in this version',
-        '5:25 services.web.replicas.max: the key "max" is not in this version',
-        '5:33 services.web.replicas.cpu: the key "cpu" is not in this version',
-        '6:5 services.web.resources: the key "resources" is not in this version',
-        '7:5 services.web.volumes: the key "volumes" is not in this version',
-        '8:5 services.web.uses: the key "uses" is not in this version',
-        '10:25 jobs.report.schedule: the key "schedule" is not in this version',
-        '10:48 jobs.report.timezone: the key "timezone" is not in this version',
-        '10:70 jobs.report.overlap: the key "overlap" is not in this version',
-        '11:18 routes[0].host: the wildcard "*.example.com" is not in this version',
-        '11:70 routes[1].limits.requests: the key "requests" is not in this version',
-        '11:87 routes[1].limits.per: the key "per" is not in this version',
-        '14:5 environments.production.promote: the key "promote" is not in this version',
-        '15:17 environments.production.strategy: the key "canary" is not in this version',
-        '15:36 environments.production.strategy: the key "bake" is not in this version',
-        '16:1 slo: the key "slo" is not in this version',
-        '17:1 notify: the key "notify" is not in this version',
-        '18:11 strategy: "ab" is not in this version',
+        '1:10 build.secrets: the key "secrets" is not in this version',
+        '4:17 services.web.replicas.min: the key "min" is not in this version',
+        '4:25 services.web.replicas.max: the key "max" is not in this version',
+        '4:33 services.web.replicas.cpu: the key "cpu" is not in this version',
+        '5:18 services.web.resources.gpu: the key "gpu" is not in this version',
+        '5:26 services.web.resources.io: the key "io" is not in this version',
+        '6:5 services.web.uses: the key "uses" is not in this version',
+        '8:25 jobs.report.schedule: the key "schedule" is not in this version',
+        '8:48 jobs.report.timezone: the key "timezone" is not in this version',
+        '8:70 jobs.report.overlap: the key "overlap" is not in this version',
+        '9:18 routes[0].host: the wildcard "*.example.com" is not in this version',
+        '9:70 routes[1].limits.requests: the key "requests" is not in this version',
+        '9:87 routes[1].limits.per: the key "per" is not in this version',
+        '12:5 environments.production.promote: the key "promote" is not in this version',
+        '13:17 environments.production.strategy: the key "canary" is not in this version',
+        '13:36 environments.production.strategy: the key "bake" is not in this version',
+        '14:1 slo: the key "slo" is not in this version',
+        '15:1 notify: the key "notify" is not in this version',
+        '16:11 strategy: "ab" is not in this version',
       ],
     ],
     [
@@ -449,10 +458,10 @@ strategy: ab
     ],
     [
       'sizes without a unit, in steps that are not known, and too large',
-      'routes:\n  - limits: { body: 100 }\n  - { path: /a, limits: { body: 1gib } }\n  - { path: /b, limits: { body: 2TB } }',
+      'routes:\n  - limits: { body: 100 }\n  - { path: /a, limits: { body: 1gab } }\n  - { path: /b, limits: { body: 2TB } }',
       [
         '2:21 routes[0].limits.body: found "100", expected a size with its unit, such as 500KB, 100MB or 2GB',
-        '3:33 routes[1].limits.body: found "1gib", expected a size with its unit, such as 500KB, 100MB or 2GB; did you mean "1GB"?',
+        '3:33 routes[1].limits.body: found "1gab", expected a size with its unit, such as 500KB, 100MB or 2GB',
         '4:33 routes[2].limits.body: found "2TB", expected at most 1024 GB',
       ],
     ],
@@ -598,8 +607,8 @@ strategy: ab
       "another tool's words for a build",
       'build: { context: web, publish: dist }',
       [
-        '1:10 build.context: found the key "context", expected one of command, folder, output, fallback, timeout; did you mean "folder"?',
-        '1:24 build.publish: found the key "publish", expected one of command, folder, output, fallback, timeout; did you mean "output"?',
+        '1:10 build.context: found the key "context", expected one of command, folder, output, fallback, timeout, dockerfile, target, args, packages; did you mean "folder"?',
+        '1:24 build.publish: found the key "publish", expected one of command, folder, output, fallback, timeout, dockerfile, target, args, packages; did you mean "output"?',
       ],
     ],
     [

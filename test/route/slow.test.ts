@@ -252,6 +252,27 @@ describe('a body that is larger than its route takes', () => {
     expect(await next).toContain('200 OK')
   })
 
+  it('may be sent to its end on a connection that closes after it: the answer is not taken away', async () => {
+    const { router } = await setUp()
+    for (const [path, status] of [
+      ['/', 413],
+      ['/nowhere', 404],
+    ]) {
+      const errors: Error[] = []
+      const host = path === '/' ? 'shop.test' : 'nowhere.test'
+      const head = `POST / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n`
+      const socket = dial(router, `${head}Content-Length: 1000000\r\n\r\n`)
+      socket.on('error', (error) => errors.push(error))
+      const answer = all(socket)
+      for (let sent = 0; sent < 1_000_000; sent += 50_000) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        socket.write(Buffer.alloc(50_000))
+      }
+      expect(await answer).toMatch(`HTTP/1.1 ${status} `)
+      expect(errors).toEqual([])
+    }
+  })
+
   it('that never ends is read for a while only', async () => {
     const router = await open({ lingerMs: 300 })
     router.apply(routeTo([await app(() => {})], limits({ bodyBytes: 1_000 })))

@@ -65,6 +65,7 @@ export class Server {
       stuckAfterMs: 60_000,
       domain: 'localhost',
       httpPort: 8080,
+      defaultEngine: 'process',
       disks: async () => [],
       builders: 2,
     })

@@ -11,6 +11,8 @@ export type AppOptions = {
   /** JavaScript of a worker; none without it. */
   worker?: string
   workerMore?: string
+  /** Lines of `web` in naru.yaml. */
+  webMore?: string
   /** Of `web`. */
   replicas?: number
   /** How long `web` takes to answer what begins with `/slow`; as long as all else without it. */
@@ -28,6 +30,7 @@ export function webApp(options: AppOptions): Record<string, string> {
     webFirst = '',
     worker,
     workerMore = '',
+    webMore = '',
     more = '',
     replicas = 1,
     slowMs = 0,
@@ -41,7 +44,7 @@ export function webApp(options: AppOptions): Record<string, string> {
       version: '1.0.0',
       scripts: { start: 'node server.js' },
     }),
-    'naru.yaml': `services:\n  web:\n    command: node server.js\n    replicas: ${replicas}\n${times}${workerPart}${more}`,
+    'naru.yaml': `services:\n  web:\n    command: node server.js\n    replicas: ${replicas}\n${times}${webMore}${workerPart}${more}`,
     'server.js': `${webFirst}
 const server = require('node:http').createServer((request, response) => ${answer(says, slowMs)})
 server.listen(process.env.PORT, process.env.HOST)
@@ -50,6 +53,12 @@ process.on('SIGTERM', () => server.close(() => process.exit(0)))
     ...(worker === undefined ? {} : { 'worker.js': worker }),
   }
 }
+
+/** The same app with a Dockerfile of its own, so that its image is made in a moment. */
+export const inAnImage = (files: Record<string, string>): Record<string, string> => ({
+  ...files,
+  Dockerfile: 'FROM node:20-bookworm-slim\nWORKDIR /app\nCOPY . .\nUSER 1000\n',
+})
 
 function answer(says: string, slowMs: number): string {
   const end = `response.end(${JSON.stringify(says)})`

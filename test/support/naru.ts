@@ -21,6 +21,11 @@ import { type Visit, visitOnce } from './visitor.ts'
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const cli = join(root, 'dist/cli.cjs')
 
+export type TestEngine = 'docker' | 'process'
+
+/** `NARU_TEST_ENGINE=docker npm test -- test/journeys` tries with containers what is written for any engine. */
+const defaultEngine = process.env['NARU_TEST_ENGINE'] === 'docker' ? 'docker' : 'process'
+
 export type Ran = { code: number | null; stdout: string; stderr: string; output: string }
 
 /** A Naru of its own in a folder of its own, used the way a person uses it. */
@@ -33,7 +38,15 @@ export class Naru {
   /** The command line that is used; the server and the router are those beside it. */
   program = cli
 
-  private constructor(http: number, api: number) {
+  /** What its programs find in their environment besides. */
+  more: Record<string, string> = {}
+
+  private constructor(
+    http: number,
+    api: number,
+    /** What it builds for and runs on; null: what it chooses itself. */
+    readonly engine: TestEngine | null,
+  ) {
     this.http = http
     this.api = api
     // Apps run as another user when this runs as root: the way to the data folder must be open to it.
@@ -41,19 +54,23 @@ export class Naru {
     mkdirSync(this.home)
   }
 
-  static async create(): Promise<Naru> {
-    return new Naru(await freePort(), await freePort())
+  static async create(engine: TestEngine | null = defaultEngine): Promise<Naru> {
+    return new Naru(await freePort(), await freePort(), engine)
   }
 
-  static async started(environment: Record<string, string> = {}): Promise<Naru> {
-    const naru = await Naru.create()
+  static async started(
+    environment: Record<string, string> = {},
+    engine: TestEngine | null = defaultEngine,
+  ): Promise<Naru> {
+    const naru = await Naru.create(engine)
     await naru.up(environment)
     return naru
   }
 
   async up(environment: Record<string, string> = {}): Promise<Ran> {
+    const engine = this.engine === null ? [] : ['--engine', this.engine]
     const ran = await this.cli(
-      ['up', '--http', `127.0.0.1:${this.http}`, '--api', `127.0.0.1:${this.api}`],
+      ['up', '--http', `127.0.0.1:${this.http}`, '--api', `127.0.0.1:${this.api}`, ...engine],
       { environment },
     )
     if (ran.code !== 0) throw new Error(`naru up failed: ${ran.output}\n${this.log()}`)
@@ -84,6 +101,7 @@ export class Naru {
       NARU_DATA: this.data,
       ...identity,
       ...inherited(),
+      ...this.more,
       ...more,
     }
   }
@@ -146,8 +164,32 @@ export class Naru {
     const ran = await this.cli(['down'])
     if (ran.code !== 0) throw new Error(`naru down failed: ${ran.output}\n${this.log()}`)
     const left = await stayingOn(this.data)
+    const containers = await this.#removeContainers()
     await removeTree(this.folder) // An ordinary user may not write in the folders of a slug.
     if (left !== '') throw new Error(`naru down left processes running: ${left}`)
+    if (containers !== '') throw new Error(`naru down left containers: ${containers}`)
+  }
+
+  /** What it has in Docker, images and all; resolves with the containers that it should have removed itself. */
+  async #removeContainers(): Promise<string> {
+    const server = this.dockerServer()
+    if (server === null) return ''
+    const { docker, removeAllOf } = await import('./docker.ts')
+    const socket = this.more['DOCKER_HOST']?.replace('unix://', '')
+    const from =
+      socket === undefined
+        ? docker
+        : new (await import('dockerode')).default({ socketPath: socket })
+    const filters = { label: [`naru.server=${server}`] }
+    const left = await from.listContainers({ all: true, filters })
+    await removeAllOf(server, from)
+    return left.map(({ Names, State }) => `${Names[0]} (${State})`).join(', ')
+  }
+
+  /** The value of the label `naru.server` on what it has in Docker; null when it has used none. */
+  dockerServer(): string | null {
+    const file = join(this.data, 'docker/server-id')
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
   }
 }
 

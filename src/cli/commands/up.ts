@@ -35,6 +35,7 @@ export function addUp(naru: Command, session: Session): void {
     .option('--domain <domain>', say.domain(firstAddresses.domain))
     .option('--builds <number>', say.builds)
     .option('--cache-limit <size>', say.cacheLimit)
+    .option('--engine <name>', say.engine)
     .option('--public', say.public)
     .option('--foreground', say.foreground)
     .option('--at-boot', say.atBoot)
@@ -70,22 +71,24 @@ export function addUp(naru: Command, session: Session): void {
 
 function addressesFor(options: Options, before: Addresses): Addresses {
   const { http = before.http, api = before.api, domain = before.domain } = options
-  const { builds = before.builds, cacheLimit = before.cacheLimit } = options
+  const { builds = before.builds, cacheLimit = before.cacheLimit, engine = before.engine } = options
   const port = http.slice(http.lastIndexOf(':') + 1)
   const ours = {
     ...(builds === undefined ? {} : { builds }),
     ...(cacheLimit === undefined ? {} : { cacheLimit }),
+    ...(engine === undefined ? {} : { engine }),
   }
   return { http: options.public ? `0.0.0.0:${port}` : http, api, domain, ...ours }
 }
 
 /** Each in one word with its flag, so that a value that begins with a dash is no flag itself. */
-const argsOf = ({ http, api, domain, builds, cacheLimit }: Addresses): string[] => [
+const argsOf = ({ http, api, domain, builds, cacheLimit, engine }: Addresses): string[] => [
   `--http=${http}`,
   `--api=${api}`,
   `--domain=${domain}`,
   ...(builds === undefined ? [] : [`--builds=${builds}`]),
   ...(cacheLimit === undefined ? [] : [`--cache-limit=${cacheLimit}`]),
+  ...(engine === undefined ? [] : [`--engine=${engine}`]),
 ]
 
 const answer = (info: ServerInfo, started: boolean): string => JSON.stringify({ started, ...info })

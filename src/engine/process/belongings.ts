@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { bootId } from '../../base/processes.ts'
 import { removeTree } from '../../base/tree.ts'
 import type { SetSpec } from '../../model/set.ts'
+import type { LogBook } from '../log/log-book.ts'
 import { instanceEnvironment } from './environment.ts'
 import type { Launch } from './launcher.ts'
-import type { LogBook } from './log-book.ts'
 import { OutputFollower } from './log-follower.ts'
 import {
   type AppIdentity,

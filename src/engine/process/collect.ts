@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { removeTree, treeBytes } from '../../base/tree.ts'
 import { isLabel } from '../../model/name.ts'
 import type { Collected, Keep } from '../engine.ts'
@@ -31,8 +30,6 @@ export async function collectPlaces(places: Places, keep: Keep, use: InUse): Pro
     collected.artifacts += unneeded.length
     if (!isKept(app)) await remove(folder)
   }
-  for (const app of await labels(places.logs))
-    if (!isKept(app)) await remove(join(places.logs, app))
   return collected
 }
 
@@ -42,7 +39,6 @@ export async function forgetPlace(
   { app, environment }: { app: string; environment?: string },
 ): Promise<void> {
   const at = places.app(app)
-  await removeTree(places.log(app, environment))
   await removeTree(environment === undefined ? at.folder : at.home(environment))
 }
 

@@ -1,6 +1,6 @@
 import type { Log } from '../../base/log.ts'
+import { pause } from '../pause.ts'
 import type { ProcessGroup } from './group.ts'
-import { pause } from './pause.ts'
 
 export type Ending = {
   instance: string

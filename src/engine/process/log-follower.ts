@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Log } from '../../base/log.ts'
 import type { LogLine } from '../../model/instance.ts'
-import { type LogBook, segmentBytes, segmentsKept } from './log-book.ts'
-import { type CutLine, cutLines } from './log-lines.ts'
+import { type LogBook, segmentBytes, segmentsKept } from '../log/log-book.ts'
+import { type CutLine, cutLines } from '../log/log-lines.ts'
 import type { OutputSpace } from './output-space.ts'
 
 export type OutputSource = Pick<LogLine, 'instance' | 'service' | 'release'>

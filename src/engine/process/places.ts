@@ -15,7 +15,6 @@ export type Places = {
   logs: string
   launch: string
   app(app: string): AppPlaces
-  log(app: string, environment?: string): string
 }
 
 export type AppPlaces = {
@@ -46,12 +45,6 @@ export function places(data: string): Places {
     logs,
     launch: join(data, 'launch'),
     app: (app) => appPlaces(join(data, 'apps', checkedLabel('app', app))),
-    log: (app, environment) =>
-      join(
-        logs,
-        checkedLabel('app', app),
-        environment === undefined ? '' : checkedLabel('environment', environment),
-      ),
   }
 }
 

@@ -8,6 +8,7 @@ import type { ArtifactBody } from '../../model/artifact.ts'
 import type { Instance, InstanceId, LogLine } from '../../model/instance.ts'
 import type { Release } from '../../model/release.ts'
 import { type SetSpec, setKey } from '../../model/set.ts'
+import { Changes } from '../changes.ts'
 import type {
   Collected,
   CommandRun,
@@ -21,16 +22,16 @@ import type {
   RunFilter,
   Unsubscribe,
 } from '../engine.ts'
+import { fits } from '../filter.ts'
+import type { LogBooks } from '../log/log-books.ts'
+import { readLog } from '../log/log-reader.ts'
 import type { Account } from './account.ts'
-import { Changes } from './changes.ts'
 import { collectPlaces, forgetPlace, type InUse } from './collect.ts'
 import { Commands } from './commands.ts'
 import { ProcessInstance } from './instance.ts'
 import { readJobRecord } from './job-record.ts'
 import { Jobs } from './jobs.ts'
 import { writeLauncher } from './launcher.ts'
-import { LogBooks } from './log-books.ts'
-import { readLog } from './log-reader.ts'
 import { OutputSpace } from './output-space.ts'
 import { makeAppFolder, makeAppPlaces, makePlaces, type Places, places } from './places.ts'
 import { type PortBook, settlePorts } from './ports.ts'
@@ -42,6 +43,8 @@ export type ProcessEngineOptions = {
   /** Naru's data folder. */
   folder: string
   ports: PortBook
+  /** Of the data folder; closed with the engine. */
+  books: LogBooks
   /** Number of an app's own group: the same for ever, and no other app's. Unused without an account. */
   groupOf(app: string): Promise<number>
   /** From `appsAccount`. */
@@ -83,7 +86,7 @@ class Processes implements ProcessEngine {
   constructor(options: ProcessEngineOptions) {
     this.#options = options
     this.#places = places(options.folder)
-    this.#books = new LogBooks(this.#places)
+    this.#books = options.books
     this.#space = new OutputSpace(options.log)
     this.#jobs = new Jobs(() => this.#surroundings(), this.#books)
     this.#commands = new Commands(() => this.#surroundings())
@@ -167,16 +170,14 @@ class Processes implements ProcessEngine {
     const use = this.#inUse()
     const isKept = (app: string) => keep.apps.has(app) || use.apps.has(app)
     await this.#jobs.collect(isKept)
-    await this.#books.keepOnly(isKept)
-    return collectPlaces(this.#places, keep, use)
+    const bytes = await this.#books.keepApps(isKept)
+    const collected = await collectPlaces(this.#places, keep, use)
+    return { ...collected, bytes: collected.bytes + bytes }
   }
 
   async forget(of: { app: string; environment?: string }): Promise<void> {
     await this.#jobs.forget(of)
-    await this.#books.keepOnly(
-      (app, environment) =>
-        app !== of.app || (of.environment !== undefined && environment !== of.environment),
-    )
+    await this.#books.forget(of)
     await forgetPlace(this.#places, of)
   }
 
@@ -272,12 +273,3 @@ class Processes implements ProcessEngine {
     return turn
   }
 }
-
-const fits = (
-  set: SetSpec['set'],
-  { app, environment, service, release }: InstanceFilter,
-): boolean =>
-  (app === undefined || set.app === app) &&
-  (environment === undefined || set.environment === environment) &&
-  (service === undefined || set.service === service) &&
-  (release === undefined || set.release === release)

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
-import { anyProcess, type ProcessIdentity } from '../../base/processes.ts'
+import { anyProcess, listeningPorts, type ProcessIdentity } from '../../base/processes.ts'
 import type { Exit, InstanceId } from '../../model/instance.ts'
+import { HealthWatch, type WatchEvents } from '../health/watch.ts'
 import { ProcessGroup } from './group.ts'
-import { HealthWatch, type WatchEvents } from './health-watch.ts'
 import { exitOf, type Launch, launch, readRun, whyNotStarted } from './launcher.ts'
 import type { InstanceRecord } from './record.ts'
 
@@ -63,7 +63,9 @@ export class Run {
     delaySeconds: number,
     events: WatchEvents,
   ): void {
-    const run = { routed, port, spec, group: this.group, wasHealthy }
+    const listening = async () =>
+      this.group === null ? [] : listeningPorts(this.group.members().map(({ pid }) => pid))
+    const run = { routed, host: '127.0.0.1', port, spec, listening, wasHealthy }
     this.#watch = new HealthWatch(run, delaySeconds, events)
   }
 

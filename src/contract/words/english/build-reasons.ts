@@ -54,6 +54,9 @@ const reasons: { [C in keyof ReasonFacts]: (facts: ReasonFacts[C]) => string } =
   anew: ({ why }) => `dependencies are installed anew in each build: ${sayAnew(why)}`,
   'whole-commit': ({ lockfile, folder }) =>
     `the whole commit is kept, since ${lockfile} in ${root(folder)} is that of a workspace`,
+  'one-writer': ({ service }) =>
+    `one release at a time may write to the volumes of ${service}: the old one ends before the new one starts, and nobody answers meanwhile`,
+  'own-dockerfile': ({ path }) => `the image is built as ${path} says`,
   'own-build': ({ command }) => `${command} from naru.yaml`,
   'build-script': ({ script }) => `the build script of package.json: ${script}`,
   runs: ({ command }) => command,

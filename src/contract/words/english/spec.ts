@@ -38,6 +38,8 @@ const nouns: Record<SpecNoun, string> = {
   setting: 'setting',
   secret: 'secret',
   word: 'word',
+  volume: 'volume',
+  package: 'package',
 }
 
 const values = { nothing: 'nothing', list: 'a list', mapping: 'a mapping', alias: 'an alias' }
@@ -104,11 +106,18 @@ const expected: { [C in keyof ExpectedFacts]: (facts: ExpectedFacts[C]) => strin
   'printable-text': () => 'printable text',
   'short-text': ({ limit }) => `at most ${limit}`,
   'whole-number': ({ least, most }) => `a whole number from ${least} to ${most}`,
+  number: ({ least, most }) => `a number from ${least} to ${most}`,
   duration: () => 'a duration with its unit, such as 30s, 500ms or 2m',
   'at-least-duration': ({ bound }) => `at least ${bound}`,
   'at-most-duration': ({ bound }) => `at most ${bound}`,
   size: () => 'a size with its unit, such as 500KB, 100MB or 2GB',
   'at-most-size': ({ limit }) => `at most ${limit}`,
+  'at-least-size': ({ limit }) => `at least ${limit}`,
+  'volume-path': () => 'an absolute path in the container, such as /data, without .. in it',
+  'package-name': () => 'the name of a package of Debian, such as ffmpeg',
+  'stage-name': () => 'the name of a stage of the Dockerfile, such as runtime',
+  'recreate-for-volumes': ({ service }) =>
+    `recreate: a volume of ${service} may have one writer at a time`,
   'healthy-within-longer': () => 'healthy-within to be the longer one',
   'request-path': () => 'a path that begins with /',
   'route-path': () => 'a path that begins with /, without ?, #, // or a .. segment',

@@ -1,4 +1,5 @@
 import { sayBytes as sizeOf } from '../../../base/size.ts'
+import type { Exit } from '../../../model/instance.ts'
 
 /** "a, b, c"; of more than eight the first seven and how many there are besides. */
 export const listed = (names: readonly string[]): string =>
@@ -19,7 +20,11 @@ export const whole = (seconds: number): string =>
   Number.isInteger(seconds) ? `${seconds}초` : sayDuration(seconds)
 
 /** "종료 코드 1", "SIGKILL": how a program ended. */
-export function sayExit(exit: { code: number | null; signal: string | null } | null): string {
+export function sayExit(exit: Omit<Exit, 'at'> | null): string {
   if (exit === null) return '알 수 없는 종료'
+  if (exit.outOfMemory !== undefined) {
+    const { limitBytes } = exit.outOfMemory
+    return limitBytes === null ? '메모리 부족' : `메모리 부족(한도 ${sayBytes(limitBytes)})`
+  }
   return exit.signal ?? (exit.code === null ? '알 수 없는 종료 코드' : `종료 코드 ${exit.code}`)
 }

@@ -15,6 +15,7 @@ export function inKorean(text: string): string {
 }
 
 const phrases: Readonly<Record<string, string>> = {
+  'out of memory': '메모리 부족',
   'unknown exit': '알 수 없는 종료',
   'exit code unknown': '알 수 없는 종료 코드',
   'not started yet': '아직 시작되지 않았습니다',
@@ -107,6 +108,7 @@ const phrases: Readonly<Record<string, string>> = {
 }
 
 const patterns: readonly (readonly [RegExp, (...parts: string[]) => string])[] = [
+  [/^out of memory, limit (.+)$/, (limit) => `메모리 부족(한도 ${limit})`],
   [/^exit code (\d+)$/, (code) => `종료 코드 ${code}`],
   [/^GET (.*) answered (\d+)$/, (path, status) => `GET ${path}의 응답이 ${status}입니다`],
   [/^no answer within (\S+) s$/, (seconds) => `${seconds}초 안에 응답이 없습니다`],

@@ -38,6 +38,8 @@ const nouns: Record<SpecNoun, string> = {
   setting: '설정',
   secret: '비밀 값',
   word: '단어',
+  volume: '볼륨',
+  package: '패키지',
 }
 
 const values = { nothing: '빈 값', list: '목록', mapping: '키와 값의 묶음', alias: '별칭(alias)' }
@@ -102,11 +104,18 @@ const expected: { [C in keyof ExpectedFacts]: (facts: ExpectedFacts[C]) => strin
   'printable-text': () => '출력할 수 있는 텍스트',
   'short-text': ({ limit }) => `${limit} 이하의 텍스트`,
   'whole-number': ({ least, most }) => `${least}부터 ${most}까지의 정수`,
+  number: ({ least, most }) => `${least}부터 ${most}까지의 수`,
   duration: () => '단위가 있는 시간(예: 30s, 500ms, 2m)',
   'at-least-duration': ({ bound }) => `${bound} 이상`,
   'at-most-duration': ({ bound }) => `${bound} 이하`,
   size: () => '단위가 있는 크기(예: 500KB, 100MB, 2GB)',
   'at-most-size': ({ limit }) => `${limit} 이하`,
+  'at-least-size': ({ limit }) => `${limit} 이상`,
+  'volume-path': () => '.. 마디가 없는 컨테이너 안의 절대 경로(예: /data)',
+  'package-name': () => 'Debian 패키지 이름(예: ffmpeg)',
+  'stage-name': () => 'Dockerfile의 단계 이름(예: runtime)',
+  'recreate-for-volumes': ({ service }) =>
+    `recreate(${service}의 볼륨은 한 번에 한 릴리스만 쓸 수 있습니다)`,
   'healthy-within-longer': () => 'healthy-for보다 긴 healthy-within',
   'request-path': () => '/로 시작하는 경로',
   'route-path': () => '/로 시작하고 ?, #, //, .. 마디가 없는 경로',

@@ -5,6 +5,7 @@ export const up = {
     `where this command line and git reach Naru; as last time, at first ${first}`,
   domain: (first: string) => `an app is reached at <app>.<domain>; as last time, at first ${first}`,
   builds: 'builds at once; as last time, at first one for every two cores',
+  engine: 'what pushes are built for and run on, process or docker; as last time, at first process',
   cacheLimit: 'what slugs and caches of all apps may take on the disk; as last time, at first 5GB',
   public: 'let other machines reach the apps (not the API)',
   foreground: 'stay in this terminal',

@@ -29,6 +29,14 @@ export const recipeErrors = {
     message: `Git LFS keeps ${listed(paths)} elsewhere: the commit has only pointers to the files`,
     hint: 'naru deploy sends the folder with the files themselves; or git lfs migrate export --include="*"',
   }),
+  'build.no-dockerfile': ({ path }) => ({
+    message: `build.dockerfile in naru.yaml names ${path}, and the commit has no such file`,
+    hint: 'correct build.dockerfile in naru.yaml, or leave it out, and push again',
+  }),
+  'build.dockerfile-failed': ({ build, line, reason }) => ({
+    message: `the Docker Engine could not build the image of build ${build}${line === null ? '' : `, line ${line} of the Dockerfile`}: ${reason}`,
+    hint: `naru builds show ${build}`,
+  }),
   'build.timed-out': ({ build, step, limitSeconds }) => ({
     message: `${quoted(step)} was ended by the time limit of build ${build}, ${sayDuration(limitSeconds)} for all steps, so there is no release of it`,
     hint: `naru builds show ${build}, or a longer build.timeout in naru.yaml`,

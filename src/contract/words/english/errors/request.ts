@@ -77,6 +77,7 @@ const argumentKinds: Record<ArgumentKind, { is: string; hint: string }> = {
   'api-address': { is: 'in NARU_API is no address', hint: 'as in http://127.0.0.1:7878' },
   setting: { is: 'sets nothing', hint: 'NAME=VALUE' },
   scale: { is: 'is no number of instances of a service', hint: 'as in web=3; at most 50' },
+  engine: { is: 'is no engine; there are process and docker', hint: 'naru up --engine docker' },
   'cache-limit': { is: 'is no size of caches', hint: 'naru up --cache-limit 5GB' },
   'builds-at-once': { is: 'is no number of builds at once', hint: 'naru up --builds 2' },
 }

@@ -44,6 +44,14 @@ export const rolloutErrors = {
     message: `${instance} could not be started: ${reason}`,
     hint: 'naru ps',
   }),
+  'engine.unavailable': ({ engine, reason }) => ({
+    message: `the ${engine} engine does not answer: ${reason}; what runs there goes on`,
+    hint: 'naru doctor',
+  }),
+  'engine.cannot': ({ engine, what }) => ({
+    message: `${what} is not possible on the ${engine} engine`,
+    hint: 'naru up --engine docker',
+  }),
   'router.down': ({ reason }) => ({
     message: `the router does not answer, so no traffic was moved: ${reason}`,
     hint: 'naru doctor; what the router said last is in router/router.log in the data folder',

@@ -6,6 +6,8 @@ export const up: Words['commands']['up'] = {
   api: (first) => `이 명령줄과 git이 Naru에 접속하는 주소. 지난번 그대로, 처음에는 ${first}`,
   domain: (first) => `앱의 주소는 <앱>.<도메인>. 지난번 그대로, 처음에는 ${first}`,
   builds: '동시에 할 빌드 수. 지난번과 같고, 처음에는 코어 둘에 하나',
+  engine:
+    'push한 것을 무엇으로 빌드하고 실행할지, process 또는 docker. 지난번과 같게, 처음에는 process',
   cacheLimit: '모든 앱의 슬러그와 캐시가 차지할 수 있는 디스크. 지난번과 같게, 처음에는 5GB',
   public: '다른 컴퓨터도 앱에 접속할 수 있게 합니다 (API는 아님)',
   foreground: '이 터미널에 머무릅니다',

@@ -30,6 +30,14 @@ export const recipeErrors = {
     message: `Git LFS가 파일을 다른 곳에 둡니다: ${listed(paths)}. 커밋에는 가리키는 글만 있습니다`,
     hint: 'naru deploy는 파일 자체를 보냅니다. 아니면 git lfs migrate export --include="*"',
   }),
+  'build.no-dockerfile': ({ path }) => ({
+    message: `naru.yaml의 build.dockerfile이 가리키는 ${path} 파일이 커밋에 없습니다`,
+    hint: 'naru.yaml의 build.dockerfile을 고치거나 지우고 다시 푸시하십시오',
+  }),
+  'build.dockerfile-failed': ({ build, line, reason }) => ({
+    message: `Docker Engine이 빌드 ${build}의 이미지를 만들지 못했습니다${line === null ? '' : `(Dockerfile ${line}번째 줄)`}: ${reason}`,
+    hint: `naru builds show ${build}`,
+  }),
   'build.timed-out': ({ build, step, limitSeconds }) => ({
     message: `${subject(quoted(step))} 빌드 ${build}의 시간 제한(모든 단계에 ${whole(limitSeconds)})에 걸려 끝났고, 릴리스가 없습니다`,
     hint: `naru builds show ${build}, 또는 naru.yaml에 더 긴 build.timeout`,

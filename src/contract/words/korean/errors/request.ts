@@ -85,6 +85,7 @@ const argumentKinds: Record<ArgumentKind, { is: string; hint: string }> = {
   },
   setting: { is: '설정을 정하는 형식이 아닙니다', hint: 'NAME=VALUE' },
   scale: { is: '서비스의 인스턴스 수가 아닙니다', hint: '예: web=3, 최대 50' },
+  engine: { is: '엔진이 아닙니다. process와 docker가 있습니다', hint: 'naru up --engine docker' },
   'cache-limit': { is: '캐시의 크기가 아닙니다', hint: 'naru up --cache-limit 5GB' },
   'builds-at-once': { is: '동시에 할 빌드 수가 아닙니다', hint: 'naru up --builds 2' },
 }

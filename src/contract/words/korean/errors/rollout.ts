@@ -47,6 +47,14 @@ export const rolloutErrors = {
     message: `${object(inKorean(instance))} 시작하지 못했습니다: ${inKorean(reason)}`,
     hint: 'naru ps',
   }),
+  'engine.unavailable': ({ engine, reason }) => ({
+    message: `${engine} 엔진이 응답하지 않습니다: ${inKorean(reason)}. 거기서 실행 중인 것은 그대로 있습니다`,
+    hint: 'naru doctor',
+  }),
+  'engine.cannot': ({ engine, what }) => ({
+    message: `${engine} 엔진에서는 ${subject(what)} 지원되지 않습니다`,
+    hint: 'naru up --engine docker',
+  }),
   'router.down': ({ reason }) => ({
     message: `라우터가 응답하지 않아서 트래픽을 옮기지 않았습니다: ${inKorean(reason)}`,
     hint: 'naru doctor를 실행하십시오. 라우터의 마지막 기록은 데이터 폴더의 router/router.log에 있습니다',

@@ -1,6 +1,5 @@
-import { listeningPorts } from '../../base/processes.ts'
 import type { HealthSpec } from '../../model/spec.ts'
-import type { ProcessGroup } from './group.ts'
+import { pause } from '../pause.ts'
 import {
   endHealth,
   type HealthState,
@@ -9,14 +8,15 @@ import {
   nextProbeMs,
   unknownHealth,
 } from './health.ts'
-import { pause } from './pause.ts'
 import { type ProbeResult, probe } from './probe.ts'
 
 export type WatchedRun = {
   routed: boolean
+  host: string
   port: number
   spec: HealthSpec
-  group: ProcessGroup | null
+  /** Ports that its processes listen on; asked while it is not healthy. */
+  listening(): Promise<Iterable<number>>
   /** Whether an earlier server saw this run healthy. */
   wasHealthy: boolean
 }
@@ -75,8 +75,8 @@ export class HealthWatch {
   }
 
   async #probe(delayMs: number): Promise<void> {
-    const { port, spec } = this.#run
-    const target = { host: '127.0.0.1', port, ...spec }
+    const { host, port, spec } = this.#run
+    const target = { host, port, ...spec }
     for (let waitMs = delayMs; await pause(waitMs, this.#end.signal); ) {
       const result = await probe(target)
       if (this.#end.signal.aborted) return
@@ -101,11 +101,10 @@ export class HealthWatch {
   }
 
   async #findListening(): Promise<void> {
-    const { group } = this.#run
-    if (group === null || performance.now() - this.#listeningAtMs < listeningEveryMs) return
+    if (performance.now() - this.#listeningAtMs < listeningEveryMs) return
     this.#listeningAtMs = performance.now()
     const before = this.#listening
-    this.#listening = [...(await listeningPorts(group.members().map(({ pid }) => pid)))]
+    this.#listening = [...(await this.#run.listening())]
     if (before.join() !== this.#listening.join()) this.#events.changed()
   }
 }

@@ -1,4 +1,4 @@
-import type { Unsubscribe } from '../engine.ts'
+import type { Unsubscribe } from './engine.ts'
 
 /** Tells listeners that instances have changed: once, whatever changes in one turn of the event loop. */
 export class Changes {

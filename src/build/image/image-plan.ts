@@ -1,0 +1,96 @@
+import { NaruError } from '../../base/error.ts'
+import type { BuildReason } from '../../model/build-reason.ts'
+import type { ForeignNote } from '../../model/foreign-note.ts'
+import type { Command, JobSpec, Spec } from '../../model/spec.ts'
+import { appFiles, commitFiles } from '../commit-files.ts'
+import { findPlan, type PlanSource } from '../plan.ts'
+import { type CommitFiles, needsStart } from '../recipe-types.ts'
+import { buildStageName, dockerfileFor } from './dockerfile.ts'
+import { imageMachine } from './image-machine.ts'
+
+/** How a commit becomes an image: plain data, the same for the same input. */
+export type ImagePlan = {
+  /** Path of the Dockerfile in the context. */
+  dockerfile: string
+  /** Its text where Naru has made it; null where it is the commit's own. */
+  generated: string | null
+  /** Files that the build gets besides, by their paths: only with a generated one. */
+  adds: Readonly<Record<string, 'static-server'>>
+  /** The commit's folder that becomes the context. */
+  folder: string
+  target: string | undefined
+  args: Readonly<Record<string, string>>
+  /** The stage in which the pipeline's steps run; null: the image itself. */
+  stepsIn: string | null
+  ignore: string
+  services: Readonly<Record<string, Command>>
+  jobs: Readonly<Record<string, JobSpec>>
+  reasons: BuildReason[]
+  foreign: ForeignNote[]
+}
+
+/** Where a generated one is in the context: in nobody's way. */
+const generatedPath = '.naru/Dockerfile'
+
+/** What a generated one never needs, beside what `.dockerignore` names. */
+const ignoredAlways = '.git\n**/node_modules\n**/.venv\n**/__pycache__\n'
+
+/** Decides how files become an image, and does nothing yet. Throws `build.*` for what cannot be built. */
+export async function findImagePlan(source: PlanSource, spec: Spec): Promise<ImagePlan> {
+  const files = appFiles(
+    commitFiles(await source.listFiles(), (path) => source.readFile(path)),
+    spec.build.folder,
+  )
+  const own = ownDockerfile(files, spec)
+  return own === null ? generatedPlan(source, spec) : ownPlan(files, spec, own)
+}
+
+function ownDockerfile(files: CommitFiles, { build: { dockerfile } }: Spec): string | null {
+  if (dockerfile === undefined) return files.has('Dockerfile') ? 'Dockerfile' : null
+  if (!files.has(dockerfile)) throw new NaruError('build.no-dockerfile', { path: dockerfile })
+  return dockerfile
+}
+
+async function ownPlan(files: CommitFiles, spec: Spec, dockerfile: string): Promise<ImagePlan> {
+  const { folder, target, args } = spec.build
+  return {
+    dockerfile,
+    generated: null,
+    adds: {},
+    folder,
+    target,
+    args,
+    stepsIn: null,
+    // The one beside the Dockerfile is stronger, as with Docker itself.
+    ignore:
+      (await files.read(`${dockerfile}.dockerignore`)) ?? (await files.read('.dockerignore')) ?? '',
+    // An empty command is what the image starts by itself.
+    services: needsStart(spec) ? { web: [] } : {},
+    jobs: {},
+    reasons: [{ is: 'own-dockerfile', path: dockerfile }],
+    foreign: [],
+  }
+}
+
+async function generatedPlan(source: PlanSource, spec: Spec): Promise<ImagePlan> {
+  const entries = await source.listFiles()
+  const all = commitFiles(entries, (path) => source.readFile(path))
+  const files = appFiles(all, spec.build.folder)
+  const machine = await imageMachine(files)
+  const { recipe, foreign } = await findPlan(source, spec, machine)
+  const context = recipe.workingFolder === undefined ? files : all
+  return {
+    dockerfile: generatedPath,
+    generated: dockerfileFor({ recipe, spec, machine, files: context }),
+    adds: recipe.kind === 'static' ? { '.naru/static-server.cjs': 'static-server' } : {},
+    folder: recipe.workingFolder === undefined ? spec.build.folder : '.',
+    target: undefined,
+    args: spec.build.args,
+    stepsIn: buildStageName,
+    ignore: `${ignoredAlways}${(await context.read('.dockerignore')) ?? ''}`,
+    services: recipe.services,
+    jobs: recipe.jobs,
+    reasons: recipe.reasons,
+    foreign,
+  }
+}

@@ -1,0 +1,94 @@
+import type { InstanceId } from '../../model/instance.ts'
+import type { SetSpec } from '../../model/set.ts'
+import { containerOptions } from './container.ts'
+import { isStatus, refusalOf } from './daemon.ts'
+import { removeContainer } from './ending.ts'
+import { imageOf, programEnvironment, requireImage } from './environment.ts'
+import type { InstanceIdentity } from './instance.ts'
+import { type InstanceLabel, label } from './labels.ts'
+import { freeAddress } from './networks.ts'
+import type { DockerSurroundings } from './surroundings.ts'
+
+/** Docker makes and starts a container in a fraction of a second; on a machine that is busy with a build it may take many. */
+const startWithinMs = 60_000
+
+/** Makes the containers of instances, each at an address of its own that it keeps for as long as it is there. */
+export class InstanceMaker {
+  /** Given to containers that are being made. */
+  readonly #promised = new Set<string>()
+
+  constructor(private readonly around: DockerSurroundings) {}
+
+  /** Makes one and starts it. Leaves nothing behind if it throws. */
+  async make(
+    id: InstanceId,
+    spec: SetSpec,
+    taken: () => ReadonlySet<string>,
+    isSecondTry = false,
+  ): Promise<InstanceIdentity> {
+    const { daemon, networks } = this.around
+    const network = await networks.of(spec.set, isSecondTry)
+    const host = freeAddress(network, new Set([...taken(), ...this.#promised]))
+    if (host === null) throw new Error(`the network ${network.name} is full`)
+    this.#promised.add(host)
+    let container: string | null = null
+    try {
+      const kept = await this.#labelOf(spec, host)
+      const options = this.#optionsOf(id, spec, kept, network.name)
+      const made = await daemon.call((docker) => docker.createContainer(options), startWithinMs)
+      container = made.id
+      await daemon.call(() => made.start(), startWithinMs)
+      return { id, container, set: spec.set, kept }
+    } catch (error) {
+      if (container !== null) await this.#discard(container)
+      // The network was removed by somebody else.
+      if (!isSecondTry && isStatus(error, 404) && /network/i.test(refusalOf(error)))
+        return this.make(id, spec, taken, true)
+      throw error
+    } finally {
+      this.#promised.delete(host)
+    }
+  }
+
+  async #labelOf(spec: SetSpec, host: string): Promise<InstanceLabel> {
+    const port = spec.port ?? (await requireImage(this.around, imageOf(spec.body))).port
+    const { routed, health, stop } = spec
+    return { version: 1, routed, host, port, health, stop }
+  }
+
+  #optionsOf(id: InstanceId, spec: SetSpec, kept: InstanceLabel, network: string) {
+    const { set } = spec
+    return containerOptions({
+      server: this.around.server,
+      kind: 'instance',
+      id,
+      place: set,
+      labels: {
+        [label.service]: set.service,
+        [label.release]: String(set.release),
+        [label.instance]: JSON.stringify(kept),
+      },
+      image: imageOf(spec.body),
+      command: spec.command,
+      environment: {
+        ...programEnvironment({ ...spec, place: set, release: set.release }, id),
+        PORT: String(kept.port),
+        HOST: '0.0.0.0',
+        NARU_SERVICE: set.service,
+      },
+      resources: spec.resources,
+      volumes: spec.volumes,
+      network,
+      address: kept.host,
+    })
+  }
+
+  async #discard(container: string): Promise<void> {
+    try {
+      await removeContainer(this.around, container)
+    } catch (error) {
+      // It is found with the next look, and ended as what nobody wants.
+      this.around.log.warn('what could not be started is left', { reason: refusalOf(error) })
+    }
+  }
+}
