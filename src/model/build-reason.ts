@@ -30,6 +30,9 @@ export type ReasonFacts = {
   'whole-commit': { lockfile: string; folder: string }
   'own-build': { command: string }
   'own-dockerfile': { path: string }
+  /** Of a Dockerfile that is made for the app. */
+  'base-images': { build: string; run: string }
+  'base-unfit': { image: string; from: string; wanted: string }
   /** Of a service with a volume. */
   'one-writer': { service: string }
   'build-script': { script: string }

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pack } from 'tar-stream'
 import { afterAll, describe, expect, it } from 'vitest'
+import { Secret } from '../../src/base/secret.ts'
 import { Daemon } from '../../src/engine/docker/daemon.ts'
 import { DockerImages } from '../../src/engine/docker/images/docker-images.ts'
 import { ImageBuildError, type ImageProgress, type ImageWish } from '../../src/engine/images.ts'
@@ -50,13 +52,13 @@ describe('images of a Docker Engine', whereDocker, () => {
     told.map((event) => (event.is === 'output' ? event.chunk.toString() : '')).join('')
 
   it('are built, tell what each instruction does, and carry the server’s label', async () => {
-    const Dockerfile = `${debian}WORKDIR /app\nCOPY . .\nRUN cat hello && echo done at $(date +%N)\n`
+    const Dockerfile = `${debian}WORKDIR /app\nCOPY . .\nRUN : ${server}; cat hello && echo done at $(date +%N)\n`
     const { images, told, built } = await build({ Dockerfile, hello: 'hello\n' })
     const { id } = await built
     expect(id).toMatch(/^sha256:[0-9a-f]{64}$/)
     expect(outputOf(told)).toMatch(/hello\ndone at \d+/)
     const steps = told.filter(({ is }) => is === 'done').map(({ step }) => step)
-    expect(steps).toContainEqual(expect.stringContaining('RUN cat hello'))
+    expect(steps).toContainEqual(expect.stringContaining('cat hello'))
     for (const { is, step } of told)
       if (is === 'begun')
         expect(told.filter((one) => one.step === step && one.is === 'begun')).toHaveLength(1)
@@ -77,10 +79,36 @@ describe('images of a Docker Engine', whereDocker, () => {
   })
 
   it('are built of one stage, with arguments', async () => {
-    const Dockerfile = `${debian.trim()} AS one\nARG WHO\nRUN echo I am $WHO\nFROM one\nRUN exit 1\n`
+    const Dockerfile = `${debian.trim()} AS one\nARG WHO\nRUN : ${server}; echo I am $WHO\nFROM one\nRUN exit 1\n`
     const { told, built } = await build({ Dockerfile }, { target: 'one', args: { WHO: 'Ada' } })
     await built
     expect(outputOf(told)).toContain('I am Ada')
+  })
+
+  it('may read secrets while they are built, which are in no layer and no log of the daemon', async () => {
+    const secret = `s${freshServer()}`
+    const large = 'x'.repeat(300_000)
+    const Dockerfile = `${debian}RUN --mount=type=secret,id=TOKEN : ${server}; sha256sum /run/secrets/TOKEN
+RUN --mount=type=secret,id=LARGE : ${server}; wc -c < /run/secrets/LARGE
+RUN --mount=type=secret,id=OTHER : ${server}; ls /run/secrets/OTHER 2>&1 | cat
+RUN ls /run/secrets 2>&1 | cat; echo 'not there'
+`
+    const { told, built } = await build(
+      { Dockerfile },
+      { secrets: { TOKEN: new Secret(secret), LARGE: new Secret(large) } },
+    )
+    const { id } = await built
+    expect(outputOf(told)).toContain(createHash('sha256').update(secret).digest('hex'))
+    expect(outputOf(told)).toContain('300000')
+    expect(outputOf(told)).toMatch(/OTHER.*No such file/)
+    expect(JSON.stringify(await docker.getImage(id).history())).not.toContain(large.slice(0, 100))
+  })
+
+  it('fail where a secret is required that there is not', async () => {
+    const Dockerfile = `${debian}RUN --mount=type=secret,id=MISSING,required=true true
+`
+    const { built } = await build({ Dockerfile }, { secrets: { OTHER: new Secret('other') } })
+    await expect(built).rejects.toThrow(/MISSING/)
   })
 
   it('fail with the instruction that failed, its exit code and what it said', async () => {
@@ -109,6 +137,17 @@ describe('images of a Docker Engine', whereDocker, () => {
     setImmediate(() => context.destroy(new Error('git failed')))
     const { built } = await build({}, { context })
     await expect(built).rejects.toThrow('git failed')
+  })
+
+  it('end with their signal while the context is still read', async () => {
+    const context = new Readable({ read() {} })
+    context.push(Buffer.alloc(10))
+    const stop = new AbortController()
+    const { built } = await build({}, { context }, stop.signal)
+    const ended = expect(built).rejects.toThrow('enough')
+    setTimeout(() => stop.abort(new Error('enough')), 200)
+    await ended
+    expect(context.destroyed).toBe(true)
   })
 
   it('end with their signal, and nothing of them runs on', async () => {

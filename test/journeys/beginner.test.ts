@@ -30,7 +30,7 @@ describe('an app that cannot be reached', () => {
 
     const push = await app.push()
 
-    expectFailure(push, 'but not at 127.0.0.1, where it is asked', 'rollout.unhealthy')
+    expectFailure(push, 'but not at HOST, where it is asked', 'rollout.unhealthy')
     expect(failuresIn(push.stderr)[0]?.hint).toContain('listen at process.env.HOST')
   })
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CallRefused, callRouter } from '../../src/route/builtin/control-client.ts'
@@ -175,6 +175,32 @@ describe('a router that hands over', () => {
     expect(answer.body).toBe('new')
     expect(answer.headers.connection).toBe('close')
     expect((await ask({ port, agent })).headers.connection).toBe('keep-alive')
+  })
+
+  it('leaves the answer to a body that nobody takes readable, however much of it is still to come', async () => {
+    const { router, port } = await shop()
+    const socket = connect(port, '127.0.0.1')
+    const errors: Error[] = []
+    socket.on('error', (error) => errors.push(error))
+    let text = ''
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+    })
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    socket.write('GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n')
+    await eventually(() => text.includes('got 0'), 'the first answer')
+
+    await router.handOver()
+    await router.apply({ number: 2, routes: [routeTo([])] })
+    text = ''
+    socket.write('POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 4000000\r\n\r\n')
+    for (let sent = 0; sent < 4_000_000; sent += 100_000) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      socket.write(Buffer.alloc(100_000))
+    }
+    await closed
+    expect(text).toMatch(/^HTTP\/1\.1 503 /)
+    expect(errors).toEqual([])
   })
 
   it('keeps an instance from being stopped under a request that an older router carries', async () => {

@@ -31,6 +31,7 @@ test('an app comes with its environment production, and is listed by name', asyn
     stable: null,
     warm: null,
     branch: null,
+    engine: null,
   })
 })
 

@@ -31,6 +31,7 @@ test('an environment points to a release and may keep another one warm', async (
     stable: 2,
     warm: { release: 1, untilServed: 600_000 },
     branch: null,
+    engine: null,
   }
   expect(await requireEnvironment(store.db, place)).toEqual(pointing)
   await store.write((db) => endWarm(db, place))
@@ -41,6 +42,7 @@ test('an environment points to a release and may keep another one warm', async (
     stable: 1,
     warm: null,
     branch: null,
+    engine: null,
   })
 })
 
@@ -53,6 +55,7 @@ test('it cannot point to a release that does not exist, which is found before an
     stable: null,
     warm: null,
     branch: null,
+    engine: null,
   })
 })
 
@@ -103,7 +106,7 @@ test('a setting belongs to an environment that exists', async () => {
 test('another environment of an app has a branch of its own, and its name once', async () => {
   const store = await shopStore()
   const made = await store.write((db) => createEnvironment(db, nowhere, 'develop'))
-  expect(made).toEqual({ ...nowhere, stable: null, warm: null, branch: 'develop' })
+  expect(made).toEqual({ ...nowhere, stable: null, warm: null, branch: 'develop', engine: null })
   expect(await failureOf(() => store.write((db) => createEnvironment(db, nowhere, null)))).toEqual({
     code: 'environment.exists',
     facts: nowhere,

@@ -3,7 +3,11 @@ import { existsSync } from 'node:fs'
 import Docker from 'dockerode'
 
 /** What tests build their images on; `scripts/docker-stand-ins.sh` makes them where they cannot be pulled. */
-export const baseImages = { debian: 'debian:bookworm-slim', node: 'node:20-bookworm-slim' }
+export const baseImages = {
+  debian: 'debian:bookworm-slim',
+  node: 'node:20-bookworm-slim',
+  python: 'python:3.11-slim-bookworm',
+}
 
 export const mainSocket =
   process.env['DOCKER_HOST']?.replace(/^unix:\/\//, '') || '/var/run/docker.sock'

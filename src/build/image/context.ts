@@ -40,6 +40,8 @@ export function contextOf({ archive, folder, ignore, always, extra }: ContextWis
     out.destroy(error instanceof Error ? error : new Error(String(error))),
   )
   const context = new PassThrough()
+  // Whoever reads the context is told; where nobody reads any more, it is no failure.
+  for (const stream of [out as unknown as Readable, context]) stream.on('error', () => {})
   pipeline(out as unknown as Readable, context, () => archive.destroy())
   return context
 }
@@ -68,8 +70,7 @@ async function copy(out: Pack, entry: Entry, name: string): Promise<void> {
     mtime: new Date(0),
     ...(linkname ? { linkname } : {}),
   })
-  // A link has no content, and its entry is over at once.
-  if (size === 0) return void entry.resume()
+  into.on('error', () => {}) // The whole is told.
   for await (const chunk of entry)
     if (!into.write(chunk)) await new Promise((resolve) => into.once('drain', () => resolve(null)))
   into.end(null)

@@ -13,7 +13,12 @@ export type DockerfileOf = {
   machine: Machine
   /** Of the context. */
   files: CommitFiles
+  /** Whether what is fetched must be trusted by certificates that only this machine has: the secret of that name. */
+  hasAuthorities: boolean
 }
+
+/** The secret that holds them. */
+export const authoritiesSecret = 'naru-ca'
 
 /** A Dockerfile that does what a recipe says: what is installed comes before the files that change, and none of it runs as root. */
 export function dockerfileFor(of: DockerfileOf): string {
@@ -33,10 +38,10 @@ export function dockerfileFor(of: DockerfileOf): string {
     packagesOf(spec),
     'WORKDIR /app',
     ...environmentOf({ CI: 'true', ...recipe.environment }),
-    ...(first ? [...copies(named), ...installs.map((step) => run(step, recipe))] : ['COPY . .']),
+    ...(first ? [...copies(named), ...installs.map((step) => run(step, of))] : ['COPY . .']),
     at === '/app' ? null : `WORKDIR ${at}`,
-    ...(first ? ['COPY . .'] : installs.map((step) => run(step, recipe))),
-    ...others.map((step) => run(step, recipe)),
+    ...(first ? ['COPY . .'] : installs.map((step) => run(step, of))),
+    ...others.map((step) => run(step, of)),
     recipe.leaves && recipe.leaves.length > 0 && recipe.site === undefined
       ? `RUN rm -rf -- ${recipe.leaves.map(quoted).join(' ')}`
       : null,
@@ -60,7 +65,10 @@ export function dockerfileFor(of: DockerfileOf): string {
 }
 
 /** The image that builds and the one that runs; pinned to a line of versions, never "latest". */
-function basesOf({ recipe, machine }: DockerfileOf): { build: string; run: string } {
+export function basesOf({ recipe, machine }: Pick<DockerfileOf, 'recipe' | 'machine'>): {
+  build: string
+  run: string
+} {
   const node = `node:${machine.nodeVersion.split('.')[0]}-bookworm-slim`
   const debian = 'debian:bookworm-slim'
   const bases: Record<Recipe['kind'], { build: string; run: string }> = {
@@ -105,10 +113,24 @@ const caches: Partial<Record<Recipe['kind'], string[]>> = {
   java: ['/root/.m2'],
 }
 
-function run({ command }: Step, { kind }: Recipe): string {
+function run({ command }: Step, { recipe: { kind }, hasAuthorities }: DockerfileOf): string {
   const mounts = (caches[kind] ?? []).map((target) => `--mount=type=cache,target=${target}`)
-  return ['RUN', ...mounts, sayCommand(command)].join(' ')
+  if (!hasAuthorities) return ['RUN', ...mounts, sayCommand(command)].join(' ')
+  const text = typeof command === 'string' ? command : command.map(quoted).join(' ')
+  const trust = trustNames.map((name) => `${name}=/run/secrets/${authoritiesSecret}`).join(' ')
+  const secret = `--mount=type=secret,id=${authoritiesSecret}`
+  return `${['RUN', ...mounts, secret].join(' ')} \\\n    export ${trust} && ${sayCommand(text)}`
 }
+
+/** How package managers are told whom to trust; nothing of it stays in the image. */
+const trustNames = [
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'PIP_CERT',
+  'REQUESTS_CA_BUNDLE',
+  'CARGO_HTTP_CAINFO',
+  'GIT_SSL_CAINFO',
+]
 
 /** A text is the shell's as it is; a list is started without one. */
 const sayCommand = (command: Command): string =>
@@ -139,7 +161,9 @@ function startOf({ services }: Recipe, { services: own }: Spec): string | null {
   return `CMD ${typeof command === 'string' ? JSON.stringify(['/bin/sh', '-c', command]) : JSON.stringify(command)}`
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+/** A word as the shell reads it. */
+const quoted = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 const lines = (all: (string | null)[]): string =>
   `${all.filter((line) => line !== null).join('\n')}\n`

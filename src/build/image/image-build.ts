@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { NaruError } from '../../base/error.ts'
+import { Secret } from '../../base/secret.ts'
 import { ImageBuildError, type Images } from '../../engine/images.ts'
 import type { Artifact } from '../../model/artifact.ts'
 import { writersOf } from '../../model/spec-containers.ts'
@@ -8,6 +9,7 @@ import { isDiskFull, saysDiskFull } from '../disk-full.ts'
 import { openBuildLog } from '../log.ts'
 import type { BuildRequest, Workshop } from '../workshop.ts'
 import { contextOf } from './context.ts'
+import { authoritiesSecret } from './dockerfile.ts'
 import { imageLog } from './image-log.ts'
 import { findImagePlan, type ImagePlan } from './image-plan.ts'
 import { type ImageWork, isTimeout } from './image-work.ts'
@@ -30,7 +32,7 @@ export async function buildImage(
   const limit = AbortSignal.timeout(spec.build.timeoutSeconds * 1000)
   try {
     await log.note({ is: 'begun', build: number, app, commit: commit.slice(0, 10) })
-    const plan = await findImagePlan(workshop, spec)
+    const plan = await findImagePlan(workshop, spec, workshop.host)
     for (const reason of plan.reasons) await log.note({ is: 'reason', reason })
     for (const service of writersOf(spec.services))
       await log.note({ is: 'reason', reason: { is: 'one-writer', service } })
@@ -81,7 +83,7 @@ async function buildStage(work: ImageWork, target: string | undefined): Promise<
         dockerfile: plan.dockerfile,
         ...(target === undefined ? {} : { target }),
         args: plan.args,
-        secrets: {},
+        secrets: await secretsOf(plan),
         progress: (event) => seen.progress(event),
       },
       signal,
@@ -90,6 +92,13 @@ async function buildStage(work: ImageWork, target: string | undefined): Promise<
   } catch (error) {
     throw failureOf(error, work, seen)
   }
+}
+
+/** What this machine trusts, under the name that `RUN --mount=type=secret` knows it by; nothing where it cannot be read. */
+async function secretsOf({ authorities }: ImagePlan): Promise<Record<string, Secret>> {
+  if (authorities === null) return {}
+  const text = await readFile(authorities, 'utf8').catch(() => null) // As whoever runs Naru finds it, too.
+  return text === null ? {} : { [authoritiesSecret]: new Secret(text) }
 }
 
 /** What Naru adds to the commit's files. */

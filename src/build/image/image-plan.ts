@@ -4,8 +4,8 @@ import type { ForeignNote } from '../../model/foreign-note.ts'
 import type { Command, JobSpec, Spec } from '../../model/spec.ts'
 import { appFiles, commitFiles } from '../commit-files.ts'
 import { findPlan, type PlanSource } from '../plan.ts'
-import { type CommitFiles, needsStart } from '../recipe-types.ts'
-import { buildStageName, dockerfileFor } from './dockerfile.ts'
+import { type CommitFiles, needsStart, type Recipe } from '../recipe-types.ts'
+import { basesOf, buildStageName, dockerfileFor } from './dockerfile.ts'
 import { imageMachine } from './image-machine.ts'
 
 /** How a commit becomes an image: plain data, the same for the same input. */
@@ -20,6 +20,8 @@ export type ImagePlan = {
   folder: string
   target: string | undefined
   args: Readonly<Record<string, string>>
+  /** File of this machine with the certificates that are trusted here besides; it becomes a secret of the build. */
+  authorities: string | null
   /** The stage in which the pipeline's steps run; null: the image itself. */
   stepsIn: string | null
   ignore: string
@@ -36,13 +38,17 @@ const generatedPath = '.naru/Dockerfile'
 const ignoredAlways = '.git\n**/node_modules\n**/.venv\n**/__pycache__\n'
 
 /** Decides how files become an image, and does nothing yet. Throws `build.*` for what cannot be built. */
-export async function findImagePlan(source: PlanSource, spec: Spec): Promise<ImagePlan> {
+export async function findImagePlan(
+  source: PlanSource,
+  spec: Spec,
+  host: NodeJS.ProcessEnv = {},
+): Promise<ImagePlan> {
   const files = appFiles(
     commitFiles(await source.listFiles(), (path) => source.readFile(path)),
     spec.build.folder,
   )
   const own = ownDockerfile(files, spec)
-  return own === null ? generatedPlan(source, spec) : ownPlan(files, spec, own)
+  return own === null ? generatedPlan(source, spec, host) : ownPlan(files, spec, own, host)
 }
 
 function ownDockerfile(files: CommitFiles, { build: { dockerfile } }: Spec): string | null {
@@ -51,7 +57,12 @@ function ownDockerfile(files: CommitFiles, { build: { dockerfile } }: Spec): str
   return dockerfile
 }
 
-async function ownPlan(files: CommitFiles, spec: Spec, dockerfile: string): Promise<ImagePlan> {
+async function ownPlan(
+  files: CommitFiles,
+  spec: Spec,
+  dockerfile: string,
+  host: NodeJS.ProcessEnv,
+): Promise<ImagePlan> {
   const { folder, target, args } = spec.build
   return {
     dockerfile,
@@ -59,7 +70,8 @@ async function ownPlan(files: CommitFiles, spec: Spec, dockerfile: string): Prom
     adds: {},
     folder,
     target,
-    args,
+    args: { ...proxies(host), ...args },
+    authorities: authoritiesOf(host),
     stepsIn: null,
     // The one beside the Dockerfile is stronger, as with Docker itself.
     ignore:
@@ -72,25 +84,67 @@ async function ownPlan(files: CommitFiles, spec: Spec, dockerfile: string): Prom
   }
 }
 
-async function generatedPlan(source: PlanSource, spec: Spec): Promise<ImagePlan> {
+async function generatedPlan(
+  source: PlanSource,
+  spec: Spec,
+  host: NodeJS.ProcessEnv,
+): Promise<ImagePlan> {
   const entries = await source.listFiles()
   const all = commitFiles(entries, (path) => source.readFile(path))
   const files = appFiles(all, spec.build.folder)
   const machine = await imageMachine(files)
   const { recipe, foreign } = await findPlan(source, spec, machine)
   const context = recipe.workingFolder === undefined ? files : all
+  const authorities = authoritiesOf(host)
   return {
     dockerfile: generatedPath,
-    generated: dockerfileFor({ recipe, spec, machine, files: context }),
+    generated: dockerfileFor({
+      recipe,
+      spec,
+      machine,
+      files: context,
+      hasAuthorities: authorities !== null,
+    }),
     adds: recipe.kind === 'static' ? { '.naru/static-server.cjs': 'static-server' } : {},
     folder: recipe.workingFolder === undefined ? spec.build.folder : '.',
     target: undefined,
-    args: spec.build.args,
+    args: { ...proxies(host), ...spec.build.args },
+    authorities,
     stepsIn: buildStageName,
     ignore: `${ignoredAlways}${(await context.read('.dockerignore')) ?? ''}`,
     services: recipe.services,
     jobs: recipe.jobs,
-    reasons: recipe.reasons,
+    reasons: reasonsOf(recipe, basesOf({ recipe, machine })),
     foreign,
   }
 }
+
+/** What a recipe says of this machine is said of the images instead. */
+function reasonsOf(
+  { reasons }: Recipe,
+  { build, run }: { build: string; run: string },
+): BuildReason[] {
+  const said = reasons.flatMap((reason): BuildReason[] => {
+    if (reason.is === 'language-unfit')
+      return [{ is: 'base-unfit', image: build, from: reason.from, wanted: reason.wanted }]
+    return ['language', 'language-fits', 'tool'].includes(reason.is) ? [] : [reason]
+  })
+  return [{ is: 'base-images', build, run }, ...said]
+}
+
+/** Where whoever runs Naru says whom the machine trusts. */
+const authoritiesOf = (host: NodeJS.ProcessEnv): string | null =>
+  host['NARU_CA_BUNDLE'] || host['NODE_EXTRA_CA_CERTS'] || host['SSL_CERT_FILE'] || null
+
+const proxyNames = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+]
+
+/** Arguments that every Dockerfile knows, and that stay in no image. */
+const proxies = (host: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(proxyNames.flatMap((name) => (host[name] ? [[name, host[name]]] : [])))

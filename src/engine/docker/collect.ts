@@ -35,5 +35,29 @@ export async function collectImages(
       log.info('an image is in use and stays', { image: Id }) // A container, or an image made of it.
     }
   }
-  return collected
+  return { ...collected, bytes: collected.bytes + (await boundCache(daemon)) }
+}
+
+/** The daemon's cache of builds carries no labels: it is one for all who build there, and this is what it may take. */
+export const buildCacheBytes = 10 * 1024 ** 3
+
+/** Removes what of it was used longest ago until it is within its bound, and says how much that was. */
+async function boundCache(daemon: DockerSurroundings['daemon']): Promise<number> {
+  const { modem } = daemon.docker
+  const pruned: unknown = await daemon.call(
+    () =>
+      new Promise((resolve, reject) =>
+        modem.dial(
+          {
+            path: '/build/prune?',
+            method: 'POST',
+            options: { 'keep-storage': buildCacheBytes, all: true },
+            statusCodes: { 200: true, 500: 'server error' },
+          },
+          (error, answer) => (error ? reject(error) : resolve(answer)),
+        ),
+      ),
+    60_000,
+  )
+  return (pruned as { SpaceReclaimed?: number } | null)?.SpaceReclaimed ?? 0
 }

@@ -130,7 +130,7 @@ class Containers implements DockerEngine {
     const on = {
       connected: () => {
         this.#absence.end()
-        this.#lookSoon()
+        this.#lookSoon(true)
       },
       lost: () => this.#absence.begin(),
       heard: ({ container, action }: { container: string; action: string }) => {
@@ -252,14 +252,15 @@ class Containers implements DockerEngine {
     if (this.#unavailable !== null && !this.#knows) throw this.#unavailable
   }
 
-  #lookSoon(): void {
-    this.#looking = this.#looking.then(() => this.#look())
+  /** `unheard`: what happened until now is not known, so that every container is asked for. */
+  #lookSoon(unheard = false): void {
+    this.#looking = this.#looking.then(() => this.#look(unheard))
   }
 
-  async #look(): Promise<void> {
+  async #look(unheard: boolean): Promise<void> {
     if (this.#closing.signal.aborted) return
     try {
-      await this.#lookThrough()
+      await this.#lookThrough(unheard || this.#unavailable !== null)
       if (this.#unavailable !== null) this.#around.log.info('the Docker Engine answers again', {})
       this.#unavailable = null
       if (!this.#knows) await this.#around.books.settle(new Set(this.#logged()))
@@ -275,7 +276,7 @@ class Containers implements DockerEngine {
     }
   }
 
-  async #lookThrough(): Promise<void> {
+  async #lookThrough(unheard: boolean): Promise<void> {
     const found = await this.#around.daemon.call((docker, abortSignal) =>
       docker.listContainers({
         all: true,
@@ -284,9 +285,11 @@ class Containers implements DockerEngine {
       }),
     )
     await Promise.all(
-      found.map(async ({ Id, Labels }) => {
+      found.map(async (listed) => {
+        const { Id, Labels } = listed
         const known = this.#instances.get(Id)
-        if (known !== undefined) return known.refresh()
+        if (known !== undefined)
+          return unheard || known.differsFrom(listed) ? known.refresh() : undefined
         const identity = identityOf(Id, Labels)
         if (identity === null) return this.#unknown(Id)
         await this.#adopt(identity)

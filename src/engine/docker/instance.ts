@@ -1,4 +1,3 @@
-import { uptime } from 'node:os'
 import type Dockerode from 'dockerode'
 import { type Exit, type Instance, type InstanceId, sayExit } from '../../model/instance.ts'
 import type { SetId } from '../../model/set.ts'
@@ -6,7 +5,7 @@ import { Backoff } from '../backoff.ts'
 import { HealthWatch } from '../health/watch.ts'
 import { ContainerEnding } from './container-ending.ts'
 import { isStatus, refusalOf } from './daemon.ts'
-import { exitOf } from './exit.ts'
+import { endedWithMachine, exitOf, hasRun } from './exit.ts'
 import type { InstanceLabel } from './labels.ts'
 import { listeningIn } from './listening.ts'
 import { type ContainerOutput, followOutput } from './output.ts'
@@ -135,6 +134,17 @@ export class DockerInstance {
     this.#killedMs = performance.now()
   }
 
+  /** Whether a list of the daemon's shows it otherwise than it is known. */
+  differsFrom({ State, NetworkSettings }: Dockerode.ContainerInfo): boolean {
+    const addresses = Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress)
+    const runs = State === 'running'
+    return (
+      this.#state === null ||
+      this.#state.Running !== runs ||
+      (runs && !addresses.includes(this.identity.kept.host))
+    )
+  }
+
   /** Asks the daemon how it is, one call after the other. */
   refresh(): Promise<void> {
     return this.#inTurn(async () => {
@@ -214,6 +224,7 @@ export class DockerInstance {
   }
 
   async #ended(before: State | null, now: State): Promise<void> {
+    const noticedMs = performance.now()
     this.#lastHealthyMs = this.#watch?.end() ?? 0
     // What it wrote last is read before anybody is told that it is down.
     if (!now.Running) await this.#output.drain()
@@ -224,7 +235,9 @@ export class DockerInstance {
     await this.#keep({ lastExit: exit, wasHealthy: false })
     this.#around.changed()
     if (this.#wanted && !now.Running && !this.isStopping) {
-      this.#startLater(this.#backoff.nextMs(this.#lastHealthyMs))
+      // What is no failure of its own is not waited for.
+      const waitMs = exit.isForeign ? 0 : this.#backoff.nextMs(this.#lastHealthyMs)
+      this.#startLater(Math.max(0, waitMs - (performance.now() - noticedMs)))
     }
   }
 
@@ -381,13 +394,3 @@ export class DockerInstance {
     })
   }
 }
-
-/** What a daemon says of a program that it lost sight of: it, or the machine, ended without a word. */
-const lostCode = 255
-
-/** Of one that ended while no server looked: whether the machine or the daemon ended with it. */
-const endedWithMachine = ({ ExitCode, StartedAt }: State): boolean =>
-  ExitCode === lostCode || Date.parse(StartedAt) < Date.now() - uptime() * 1000
-
-/** One that was never started has no time of its end. */
-const hasRun = ({ StartedAt }: State): boolean => !StartedAt.startsWith('0001-')

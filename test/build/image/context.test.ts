@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { extract, type Header, pack } from 'tar-stream'
@@ -84,11 +85,28 @@ describe('the context of an image’s build', () => {
     expect(await filesOf({ archive })).toMatchObject({ link: { type: 'symlink' } })
   })
 
+  it('takes empty files', async () => {
+    const archive = archiveOf([{ name: 'a' }, { name: 'b', text: 'b' }, { name: 'c' }])
+    expect(await names({ archive })).toEqual(['a', 'b', 'c'])
+  })
+
   it('takes a file that is larger than what a stream holds, and odd names', async () => {
     const text = 'x'.repeat(3_000_000)
     const long = `${'folder/'.repeat(30)}한글 "name".txt`
     const files = await filesOf({ archive: archiveOf([{ name: long, text }]) })
     expect(files[long]?.text.length).toBe(text.length)
+  })
+
+  it('lets go of the archive when nobody wants the rest of it', async () => {
+    const archive = new Readable({ read() {} })
+    const head = archiveOf([{ name: 'a', text: 'a'.repeat(5000) }])
+    archive.push((await buffer(head)).subarray(0, 1024))
+    const context = contextOf({ archive, folder: '.', ignore: '', always: [], extra: {} })
+    context.resume()
+    await new Promise((resolve) => setImmediate(resolve))
+    const closed = once(archive, 'close')
+    context.destroy()
+    await closed
   })
 
   it('fails when the archive does, which is not taken for its end', async () => {

@@ -56,6 +56,10 @@ const reasons: { [C in keyof ReasonFacts]: (facts: ReasonFacts[C]) => string } =
     `the whole commit is kept, since ${lockfile} in ${root(folder)} is that of a workspace`,
   'one-writer': ({ service }) =>
     `one release at a time may write to the volumes of ${service}: the old one ends before the new one starts, and nobody answers meanwhile`,
+  'base-images': ({ build, run }) =>
+    build === run ? `built and run in ${run}` : `built in ${build}, run in ${run}`,
+  'base-unfit': ({ image, from, wanted }) =>
+    `warning: ${image}, although ${from} asks for ${wanted}; a Dockerfile of your own can say another`,
   'own-dockerfile': ({ path }) => `the image is built as ${path} says`,
   'own-build': ({ command }) => `${command} from naru.yaml`,
   'build-script': ({ script }) => `the build script of package.json: ${script}`,

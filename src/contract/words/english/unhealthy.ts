@@ -16,7 +16,7 @@ export function whyUnhealthy({
   }
   if (given !== null && listening.includes(given) && reason === 'connection refused')
     return {
-      why: `it listens on port ${given}, but not at 127.0.0.1, where it is asked`,
+      why: `it listens on port ${given}, but not at HOST, where it is asked`,
       hint: 'listen at process.env.HOST, or name no address ("localhost" may mean ::1 alone)',
     }
   return { why: reason, hint: null }

@@ -58,6 +58,10 @@ const reasons: { [C in keyof ReasonFacts]: (facts: ReasonFacts[C]) => string } =
     `${root(folder)}의 ${subject(lockfile)} 워크스페이스의 것이므로 커밋 전체를 남깁니다`,
   'one-writer': ({ service }) =>
     `${service}의 볼륨에는 한 번에 한 릴리스만 쓸 수 있습니다. 새 릴리스가 시작하기 전에 앞의 것이 끝나고, 그동안은 응답하지 않습니다`,
+  'base-images': ({ build, run }) =>
+    build === run ? `${run}에서 빌드하고 실행` : `${build}에서 빌드하고 ${run}에서 실행`,
+  'base-unfit': ({ image, from, wanted }) =>
+    `경고: ${from}의 요구는 ${wanted}이지만 ${image} 사용. 직접 쓴 Dockerfile로 다른 것을 정할 수 있음`,
   'own-dockerfile': ({ path }) => `이미지는 ${path}에 따라 만듭니다`,
   'own-build': ({ command }) => `naru.yaml에 따라 ${command}`,
   'build-script': ({ script }) => `package.json의 build 스크립트: ${script}`,

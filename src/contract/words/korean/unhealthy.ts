@@ -17,7 +17,7 @@ export function whyUnhealthy({
   }
   if (given !== null && listening.includes(given) && reason === 'connection refused')
     return {
-      why: `포트 ${object(String(given))} 듣고 있지만, 확인하는 주소인 127.0.0.1에서는 아닙니다`,
+      why: `포트 ${object(String(given))} 듣고 있지만, 확인하는 주소인 HOST에서는 아닙니다`,
       hint: 'process.env.HOST에서 듣거나 주소를 빼십시오("localhost"는 ::1만 뜻할 수 있습니다)',
     }
   return { why: inKorean(reason), hint: null }

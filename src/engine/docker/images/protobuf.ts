@@ -63,3 +63,16 @@ export function timeOf(message: Message, field: number): number | null {
 
 const asBigint = (value: bigint | Buffer | undefined): bigint =>
   typeof value === 'bigint' ? value : 0n
+
+/** A message of one field of bytes. */
+export function writeBytes(field: number, bytes: Buffer): Buffer {
+  const length: number[] = []
+  for (let rest = bytes.length; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) {
+      length.push(rest)
+      break
+    }
+    length.push((rest % 128) | 0x80)
+  }
+  return Buffer.concat([Buffer.from([(field << 3) | 2, ...length]), bytes])
+}

@@ -1,0 +1,10 @@
+FROM debian:bookworm-slim AS build
+WORKDIR /app
+ENV CI="true"
+COPY . .
+
+FROM debian:bookworm-slim
+WORKDIR /app
+COPY --from=build /app /app
+USER 10001
+CMD ["/bin/sh","-c","sh run.sh"]

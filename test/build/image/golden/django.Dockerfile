@@ -1,0 +1,15 @@
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /app
+ENV CI="true"
+ENV PYTHONUNBUFFERED="1"
+COPY ./requirements.txt ./
+RUN --mount=type=cache,target=/root/.cache python3 -m venv --clear .venv && .venv/bin/python -m pip install -r requirements.txt
+COPY . .
+RUN --mount=type=cache,target=/root/.cache [".venv/bin/python","manage.py","collectstatic","--noinput"]
+
+FROM python:3.11-slim-bookworm
+WORKDIR /app
+ENV PYTHONUNBUFFERED="1"
+COPY --from=build /app /app
+USER 10001
+CMD ["/bin/sh","-c","exec .venv/bin/python -m gunicorn --bind \"$HOST:$PORT\" site_of_ours.wsgi"]

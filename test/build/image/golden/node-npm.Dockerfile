@@ -1,0 +1,13 @@
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+ENV CI="true"
+COPY ./package.json ./package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm ["npm","ci"]
+COPY . .
+
+FROM node:20-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV="production"
+COPY --from=build /app /app
+USER 10001
+CMD ["/bin/sh","-c","node server.js"]
