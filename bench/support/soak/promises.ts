@@ -95,15 +95,16 @@ function events(naru: Naru): { looked: number; broken: string[] } {
   }
 }
 
-/** A router comes back within a second; whoever asked in between found nobody. */
-const routerBackMs = 3000
+/** How long after a deed what it broke may still be felt: a router is back within a second, a lone instance too. */
+const feltMs = (what: string): number =>
+  what.startsWith('kill-router') ? 3000 : what === 'kill-instance one' ? 1500 : 500
 
-function isExplained({ app, at }: Refusal, acts: readonly Act[]): boolean {
-  return acts.some(
+/** The router was killed, or the app is the one that answers nobody while it is recreated, or has lost its only instance. */
+const mayRefuse = (what: string, app: string): boolean =>
+  what.startsWith('kill-router') || (app === 'one' && what.endsWith(' one'))
+
+const isExplained = ({ app, at }: Refusal, acts: readonly Act[]): boolean =>
+  acts.some(
     ({ what, from, to }) =>
-      from <= at &&
-      at <=
-        (to ?? Number.POSITIVE_INFINITY) + (what.startsWith('kill-router') ? routerBackMs : 500) &&
-      (what.startsWith('kill-router') || (app === 'one' && what.endsWith(' one'))),
+      mayRefuse(what, app) && from <= at && at <= (to ?? Number.POSITIVE_INFINITY) + feltMs(what),
   )
-}
