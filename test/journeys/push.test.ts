@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dyingWorker, steadyWorker, webApp } from '../support/apps.ts'
-import { Naru, until } from '../support/naru.ts'
+import { freePort, Naru, until } from '../support/naru.ts'
 
 let naru: Naru
 beforeAll(async () => {
@@ -106,27 +106,32 @@ describe('a push that fails', () => {
   })
 
   it('because the app listens on another port says which it was given', async () => {
+    const port = await freePort() // None of those that instances get.
     const app = await naru.repository(
       'wrong-port',
-      webApp({ says: 'one', healthyWithin: '3s', webFirst: 'process.env.PORT = 23999' }),
+      webApp({ says: 'one', healthyWithin: '3s', webFirst: `process.env.PORT = ${port}` }),
     )
 
     const { code, output } = await app.push()
 
     expect(code).not.toBe(0)
-    expect(output).toMatch(/listens on port 23999/)
+    expect(output).toContain(`listens on port ${port}`)
     expect(output).toMatch(/given PORT 2\d{4}/)
   })
 
   it('tells after a while what keeps the app from being healthy, long before it gives up', async () => {
+    const port = await freePort() // None of those that instances get.
     const app = await naru.repository(
       'slow-to-tell',
-      webApp({ says: 'one', healthyWithin: '13s', webFirst: 'process.env.PORT = 23998' }),
+      webApp({ says: 'one', healthyWithin: '13s', webFirst: `process.env.PORT = ${port}` }),
     )
 
     const { output } = await app.push()
 
-    const told = /web is not healthy yet: it listens on port 23998, but was given PORT 2\d{4}/g
+    const told = new RegExp(
+      `web is not healthy yet: it listens on port ${port}, but was given PORT 2\\d{4}`,
+      'g',
+    )
     expect(output.match(told)).toHaveLength(1)
     expect(output).toContain('did not become healthy within 13 s')
   })

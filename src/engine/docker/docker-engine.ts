@@ -31,13 +31,14 @@ import { Commands } from './commands.ts'
 import type { Daemon } from './daemon.ts'
 import { refusalOf } from './daemon.ts'
 import { imageOf, requireImage } from './environment.ts'
-import { hearEvents } from './events.ts'
+import { changesIt, hearEvents } from './events.ts'
 import { closeMachine } from './firewall.ts'
+import { type InstanceIdentity, identityOf } from './identity.ts'
 import { DockerImages } from './images/docker-images.ts'
-import { DockerInstance, type InstanceIdentity } from './instance.ts'
+import { DockerInstance } from './instance.ts'
 import { InstanceMaker } from './instance-maker.ts'
 import { Jobs } from './jobs.ts'
-import { filterOf, instanceLabelOf, label, setOf } from './labels.ts'
+import { filterOf, label } from './labels.ts'
 import { Networks } from './networks.ts'
 import { serverId } from './server-id.ts'
 import type { DockerSurroundings } from './surroundings.ts'
@@ -80,6 +81,7 @@ class Containers implements DockerEngine {
   readonly #around: DockerSurroundings
   /** By container. */
   readonly #instances = new Map<string, DockerInstance>()
+  readonly #adopting = new Map<string, Promise<DockerInstance>>()
   readonly #changes = new Changes()
   readonly #absence = new Absence()
   readonly #turns = new Map<string, Promise<unknown>>()
@@ -136,7 +138,7 @@ class Containers implements DockerEngine {
       heard: ({ container, action }: { container: string; action: string }) => {
         const instance = this.#instances.get(container)
         if (action === 'kill') instance?.noteKill()
-        else if (instance !== undefined && tells(action)) this.#background(instance.refresh())
+        else if (instance !== undefined && changesIt(action)) this.#background(instance.refresh())
         else if (action === 'create' || action === 'start') this.#lookSoon()
       },
     }
@@ -304,13 +306,20 @@ class Containers implements DockerEngine {
     await this.#commands.endLeftovers()
   }
 
-  async #adopt(identity: InstanceIdentity): Promise<DockerInstance> {
-    const instance = await DockerInstance.adopt(this.#around, identity)
+  /** One of them for a container, whoever finds it first: who made it, or a look. */
+  #adopt(identity: InstanceIdentity): Promise<DockerInstance> {
+    const { container } = identity
+    const known = this.#adopting.get(container)
+    if (known !== undefined) return known
+    const adopting = this.#adoptOne(identity).finally(() => this.#adopting.delete(container))
+    this.#adopting.set(container, adopting)
+    return adopting
+  }
+
+  async #adoptOne(identity: InstanceIdentity): Promise<DockerInstance> {
     const known = this.#instances.get(identity.container)
-    if (known !== undefined) {
-      await instance.letGo() // Found by two at once.
-      return known
-    }
+    if (known !== undefined) return known
+    const instance = await DockerInstance.adopt(this.#around, identity)
     this.#instances.set(identity.container, instance)
     this.#changes.tell()
     return instance
@@ -388,12 +397,3 @@ class Containers implements DockerEngine {
 }
 
 const closedError = (): Error => new Error('the engine was closed')
-
-/** After these a container may be otherwise than before. */
-const tells = (action: string): boolean =>
-  ['start', 'die', 'oom', 'destroy', 'pause', 'unpause'].includes(action)
-
-function identityOf(container: string, labels: Record<string, string>): InstanceIdentity | null {
-  const [id, set, kept] = [labels[label.id], setOf(labels), instanceLabelOf(labels)]
-  return id === undefined || set === null || kept === null ? null : { id, container, set, kept }
-}

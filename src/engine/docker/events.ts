@@ -52,3 +52,7 @@ function eventOf(line: string): ContainerEvent | null {
     ? null
     : { action: Action, container: Actor.ID }
 }
+
+/** After these a container may be otherwise than before. */
+export const changesIt = (action: string): boolean =>
+  ['start', 'die', 'oom', 'destroy', 'pause', 'unpause'].includes(action)

@@ -1,24 +1,17 @@
 import type Dockerode from 'dockerode'
 import { type Exit, type Instance, type InstanceId, sayExit } from '../../model/instance.ts'
-import type { SetId } from '../../model/set.ts'
 import { Backoff } from '../backoff.ts'
 import { HealthWatch } from '../health/watch.ts'
 import { ContainerEnding } from './container-ending.ts'
 import { isStatus, refusalOf } from './daemon.ts'
+import { removeContainer } from './ending.ts'
 import { endedWithMachine, exitOf, hasRun } from './exit.ts'
-import type { InstanceLabel } from './labels.ts'
+import type { InstanceIdentity } from './identity.ts'
 import { listeningIn } from './listening.ts'
 import { type ContainerOutput, followOutput } from './output.ts'
+import { goOn, keepConnected } from './put-right.ts'
 import { type DockerRecord, readRecord, removeRecord, writeRecord } from './record.ts'
 import type { DockerSurroundings } from './surroundings.ts'
-
-/** What the labels of its container say. */
-export type InstanceIdentity = {
-  id: InstanceId
-  container: string
-  set: SetId
-  kept: InstanceLabel
-}
 
 type State = Dockerode.ContainerInspectInfo['State']
 
@@ -152,7 +145,8 @@ export class DockerInstance {
       const found = await this.#inspect()
       if (found === null) return this.#vanish()
       await this.#take(found.State)
-      if (found.State.Running && !this.isStopping) await this.#keepConnected(found)
+      if (found.State.Running && !this.isStopping)
+        await keepConnected(this.#around, this.identity, found)
     })
   }
 
@@ -191,7 +185,7 @@ export class DockerInstance {
   async #take(state: State): Promise<void> {
     const before = this.#state
     this.#state = state
-    if (state.Paused) return this.#unpause()
+    if (state.Paused) return goOn(this.#around, this.identity)
     const isNewRun = state.Running && (!before?.Running || before.StartedAt !== state.StartedAt)
     // It may have ended and begun again between two looks: its end is told all the same.
     if (before?.Running && (!state.Running || isNewRun)) await this.#ended(before, state)
@@ -235,8 +229,8 @@ export class DockerInstance {
     await this.#keep({ lastExit: exit, wasHealthy: false })
     this.#around.changed()
     if (this.#wanted && !now.Running && !this.isStopping) {
-      // What is no failure of its own is not waited for.
-      const waitMs = exit.isForeign ? 0 : this.#backoff.nextMs(this.#lastHealthyMs)
+      // What is no failure of its own is hardly waited for: only for a daemon that is ending.
+      const waitMs = exit.isForeign ? foreignMs : this.#backoff.nextMs(this.#lastHealthyMs)
       this.#startLater(Math.max(0, waitMs - (performance.now() - noticedMs)))
     }
   }
@@ -258,36 +252,15 @@ export class DockerInstance {
     return { limitBytes: found?.HostConfig.Memory || null }
   }
 
+  async #discard(): Promise<void> {
+    await removeContainer(this.#around, this.identity.container)
+    this.#vanish()
+  }
+
   #vanish(): void {
     if (!this.isStopping)
       this.#around.log.warn('an instance was removed by somebody else', { instance: this.id })
     this.#end()
-  }
-
-  /** Nobody of ours cuts it off from its network, on which alone it is reached. */
-  async #keepConnected({ NetworkSettings }: Dockerode.ContainerInspectInfo): Promise<void> {
-    const { container, set, kept } = this.identity
-    const { name } = await this.#around.networks.of(set)
-    if (NetworkSettings.Networks[name] !== undefined) return
-    this.#around.log.warn('an instance was cut off from its network, and is on it again', {
-      instance: this.id,
-    })
-    const EndpointConfig = { IPAMConfig: { IPv4Address: kept.host } }
-    await this.#around.daemon.call((docker) =>
-      docker.getNetwork(name).connect({ Container: container, EndpointConfig }),
-    )
-  }
-
-  /** Nobody of ours pauses: what somebody else has paused answers nobody. */
-  async #unpause(): Promise<void> {
-    this.#around.log.warn('an instance was paused by somebody else, and goes on', {
-      instance: this.id,
-    })
-    try {
-      await this.#container((container) => container.unpause())
-    } catch (error) {
-      if (!isStatus(error, 404, 409, 500)) throw error // It is paused no more.
-    }
   }
 
   // How it starts again
@@ -312,6 +285,8 @@ export class DockerInstance {
       if (isStatus(error, 404)) return this.#vanish()
       if (!isStatus(error, 304)) {
         this.#failure = refusalOf(error)
+        // What a daemon that ended in the middle of a start has left never starts again; another one takes its place.
+        if (isStuck(this.#failure)) return this.#discard()
         this.#around.log.warn('an instance does not start again', {
           instance: this.id,
           reason: this.#failure,
@@ -394,3 +369,8 @@ export class DockerInstance {
     })
   }
 }
+
+/** A daemon that ends takes its containers along, and must not be asked to start one again. */
+const foreignMs = 250
+
+const isStuck = (refusal: string): boolean => /task \S+: already exists/.test(refusal)
