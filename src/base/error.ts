@@ -35,6 +35,8 @@ export type Facts = {
   'server.unreachable': { address: string }
   'server.port-taken': { address: string; flag: string; holder: string }
   'server.start-failed': { log: string }
+  /** Naru has ended, and what that engine runs has not. */
+  'server.apps-left': { engine: string; reason: string }
   'data.unwritable': { folder: string; reason: string }
   'data.locked': { folder: string }
   'data.full': { folder: string }
@@ -244,6 +246,7 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
   'server.unreachable': { status: 503, exit: 5 },
   'server.port-taken': { status: 409, exit: 6 },
   'server.start-failed': { status: 500, exit: 6 },
+  'server.apps-left': { status: 503, exit: 6 },
   'data.unwritable': { status: 507, exit: 6 },
   'data.locked': { status: 423, exit: 6 },
   'data.full': { status: 507, exit: 6 },

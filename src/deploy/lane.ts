@@ -1,5 +1,6 @@
 import type { CancelTimer } from '../base/clock.ts'
 import { NaruError } from '../base/error.ts'
+import { isAway } from '../engine/engines.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { type Place, placeKey } from '../model/environment.ts'
 import type { RolloutEvent } from '../rollout/rollout.ts'
@@ -92,7 +93,9 @@ export class Lane {
       try {
         await this.#look()
       } catch (error) {
-        this.parts.log.error('a pass failed', error, { place: placeKey(this.place) })
+        // That an engine does not answer, it has told itself, once.
+        if (!isAway(error))
+          this.parts.log.error('a pass failed', error, { place: placeKey(this.place) })
         this.#failed = true
         return
       }

@@ -1,5 +1,6 @@
 import type { CancelTimer } from '../base/clock.ts'
 import { NaruError } from '../base/error.ts'
+import { isAway } from '../engine/engines.ts'
 import type { Build } from '../model/build.ts'
 import { naruItself } from '../model/deployment.ts'
 import { type Place, placeKey } from '../model/environment.ts'
@@ -22,7 +23,7 @@ const clockSaveMs = 10_000
 const collectMs = 10 * 60_000
 const copyMs = 60 * 60_000
 /** Between two questions whether an engine answers that did not at the start. */
-const engineAgainMs = 500
+const awayMs = 500
 
 /** Everything that goes on for ever: a lane for each environment, the build queue, the route table, cleaning up. */
 export class Loops {
@@ -46,13 +47,9 @@ export class Loops {
     this.builder = new Builder(parts, (build) => this.wake(build))
   }
 
-  /**
-   * Begins. No table is applied before the engine has told of every instance; one that does not answer yet keeps nothing
-   * else from beginning.
-   */
+  /** Begins. Nothing is changed for what an engine may run that does not answer yet; all else goes on without it. */
   async start(): Promise<void> {
     const { engine, router, store, source } = this.parts
-    const answers = await this.#engineAnswers()
     this.#unwatch.push(
       engine.watch(() => this.#instancesChanged()),
       router.watch(
@@ -61,39 +58,31 @@ export class Loops {
       ),
     )
     for (const { name } of await listApps(store.db)) await source.ensure(name)
-    if (answers) await this.#takeOver()
-    else this.#takeOverLater()
+    await this.#takeOver()
     await this.builder.start()
     this.#every(clockSaveMs, 'keeping the clock', () => this.#saveClock())
     this.#every(copyMs, 'the daily copy', () => dailyCopy(store, this.parts.clock.now()))
     this.#every(collectMs, 'cleaning up', () => this.#collectInTime())
   }
 
-  async #engineAnswers(): Promise<boolean> {
-    try {
-      await this.parts.engine.list()
-      return true
-    } catch (error) {
-      if (error instanceof NaruError && error.code === 'engine.unavailable') return false
-      throw error
-    }
-  }
-
   /** Puts right what the server before has left, and goes on where it was. */
   async #takeOver(): Promise<void> {
-    await this.#endStrangers()
-    await this.finishRemovals()
+    await this.#clearUp()
     this.#refresh()
     for (const place of await listEnvironments(this.parts.store.db)) this.wake(place)
   }
 
-  #takeOverLater(): void {
-    const again = async (): Promise<void> => {
-      if (await this.#engineAnswers()) await this.#takeOver()
-      else this.#takeOverLater()
+  /** Ends and removes what is left of what was destroyed; where an engine does not answer, once it does. */
+  async #clearUp(): Promise<void> {
+    try {
+      await this.#endStrangers()
+      await this.finishRemovals()
+    } catch (error) {
+      if (!isAway(error)) throw error
+      const again = () =>
+        void this.#clearUp().catch((problem) => this.#failed('clearing up', problem))
+      if (!this.#closed) this.#timers.set('clearing up', this.parts.clock.after(awayMs, again))
     }
-    const begin = () => void again().catch((error) => this.#failed('taking over', error))
-    if (!this.#closed) this.#timers.set('taking over', this.parts.clock.after(engineAgainMs, begin))
   }
 
   /** Something of this place may have changed. */

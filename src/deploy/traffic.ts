@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.ts'
 import type { Engine } from '../engine/engine.ts'
+import { isAway } from '../engine/engines.ts'
 import type { Place } from '../model/environment.ts'
 import type { Instance, InstanceId } from '../model/instance.ts'
 import type { Release } from '../model/release.ts'
@@ -8,10 +9,11 @@ import { defaultSpec } from '../model/spec.ts'
 import { frozenRoute } from '../release/freeze.ts'
 import { buildRoutes, type PlaceRoutes } from '../route/rotation.ts'
 import type { Applied, Router } from '../route/router.ts'
+import { listApps } from '../store/apps.ts'
 import { listEnvironments } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
-import { saveTable } from '../store/table.ts'
+import { readRoutes, saveTable } from '../store/table.ts'
 import { servingIn } from './serving.ts'
 
 /**
@@ -71,30 +73,36 @@ export class Traffic {
     // One that ends while the engine answers may be in the answer, and not be about to end any more.
     const ending = new Set(this.ending)
     const isEnding = ({ id }: Instance) => ending.has(id) || this.ending.has(id)
-    const instances = (await engine.list()).filter((instance) => !isEnding(instance))
+    const { instances: all, unknown } = await known(engine, store)
+    const instances = all.filter((instance) => !isEnding(instance))
     const environments = await listEnvironments(store.db)
     const places = await Promise.all(
-      environments.map(async (environment): Promise<PlaceRoutes> => {
-        const { release, beside, deploying } = await servingIn(store.db, environment)
-        return {
-          place: { app: environment.app, environment: environment.environment },
-          routes: routesOf(environment, release, domain),
-          serving: release?.number ?? null,
-          beside: beside && {
-            release: beside.release.number,
-            routes: beside.release.routes,
-            most: beside.most,
-          },
-          page:
-            deploying && environment.stable === null
-              ? 'starting'
-              : release === null
+      environments
+        .filter(({ app }) => !unknown.has(app))
+        .map(async (environment): Promise<PlaceRoutes> => {
+          const { release, beside, deploying } = await servingIn(store.db, environment)
+          return {
+            place: { app: environment.app, environment: environment.environment },
+            routes: routesOf(environment, release, domain),
+            serving: release?.number ?? null,
+            beside: beside && {
+              release: beside.release.number,
+              routes: beside.release.routes,
+              most: beside.most,
+            },
+            page:
+              deploying && environment.stable === null
                 ? 'starting'
-                : 'down',
-        }
-      }),
+                : release === null
+                  ? 'starting'
+                  : 'down',
+          }
+        }),
     )
-    return buildRoutes(places, instances)
+    const routes = buildRoutes(places, instances)
+    if (unknown.size === 0) return routes
+    const before = await readRoutes(store.db)
+    return [...routes, ...before.filter(({ app }) => unknown.has(app))]
   }
 
   /** A refusal is told once, when it changes, and not at every pass. */
@@ -120,6 +128,27 @@ export class Traffic {
       )
     }
   }
+}
+
+/** The instances, and the apps whose instances an engine that does not answer may have: nothing is changed for those. */
+async function known(
+  engine: Engine,
+  { db }: Store,
+): Promise<{ instances: Instance[]; unknown: Set<string> }> {
+  try {
+    return { instances: await engine.list(), unknown: new Set() }
+  } catch (error) {
+    if (!isAway(error)) throw error
+  }
+  const unknown = new Set<string>()
+  const each = (await listApps(db)).map(({ name: app }) =>
+    engine.list({ app }).catch((error: unknown) => {
+      if (!isAway(error)) throw error
+      unknown.add(app)
+      return []
+    }),
+  )
+  return { instances: (await Promise.all(each)).flat(), unknown }
 }
 
 /** Before its first release an app has the address it will get, so that a visitor is told to wait. */

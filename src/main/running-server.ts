@@ -18,7 +18,7 @@ import { defaultStuckAfterMs, type Parts } from '../deploy/parts.ts'
 import { Daemon } from '../engine/docker/daemon.ts'
 import { type DockerEngine, dockerEngine } from '../engine/docker/docker-engine.ts'
 import type { Engine } from '../engine/engine.ts'
-import { engines } from '../engine/engines.ts'
+import { engines, isAway, type MayHave } from '../engine/engines.ts'
 import { LogBooks } from '../engine/log/log-books.ts'
 import { type Account, appsAccount, checkReachable } from '../engine/process/account.ts'
 import { places } from '../engine/process/places.ts'
@@ -54,7 +54,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   const lock = lockFolder(options.data)
   await checkGit()
   const outside = await openOutside(options, log)
-  const { store, engine, router } = outside
+  const { store, engine, each, router } = outside
   const clock = systemClock(await readServedMs(store.db))
   const source = repositories({ folder: join(options.data, 'git') })
   const building = workshops(options.data, outside.account, source, store, {
@@ -140,10 +140,11 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     else {
       // Visitors are turned away first, then the apps end.
       await router.shutdown()
-      await endApps(engine)
+      await endApps(each, store)
     }
-    await store.close()
+    // Not there any more: all went as it was asked for.
     await rm(file, { force: true })
+    await store.close()
     lock.release()
     log.info('ended', { keepApps })
     process.exit(0)
@@ -151,13 +152,14 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   return { info, stop }
 }
 
-/** Ends the router and the apps that an earlier server left running. */
+/** Ends the router and the apps that an earlier server left running. Throws `server.apps-left`. */
 export async function endLeftovers(options: ServerOptions, log: Log): Promise<void> {
   const lock: FolderLock = lockFolder(options.data)
   const store = await openStore(options.data, { now: () => new Date(), log })
-  const { engine } = await openEngine(options, store, await appsAccount(), log)
+  const { each } = await openEngine(options, store, await appsAccount(), log)
   await endBuiltinRouter(routerOptions(options, log))
-  await endApps(engine)
+  await endApps(each, store)
+  await rm(join(options.data, 'server.json'), { force: true })
   await store.close()
   lock.release()
 }
@@ -166,11 +168,11 @@ async function openOutside(options: ServerOptions, log: Log) {
   const account = await appsAccount()
   if (account !== null) await checkReachable(options.data, account)
   const store = await openStore(options.data, { now: () => new Date(), log })
-  const [{ engine, docker }, router] = await Promise.all([
+  const [{ engine, each, docker }, router] = await Promise.all([
     openEngine(options, store, account, log),
     builtinRouter(routerOptions(options, log)),
   ])
-  return { account, store, engine, docker, router }
+  return { account, store, engine, each, docker, router }
 }
 
 /** The process engine always; the Docker Engine where it is chosen, or something was built for it. */
@@ -190,12 +192,19 @@ async function openEngine(
     account,
     log,
   })
-  if (!withDocker) return { engine: runs, docker: null }
+  if (!withDocker) return { engine: runs, each: [runs], docker: null }
   const docker = await dockerEngine({ folder, daemon: await Daemon.open(), books, log })
-  return { engine: engines({ process: runs, docker }), docker }
+  const mayHave = mayHaveIn(store)
+  return { engine: engines({ process: runs, docker }, mayHave), each: [runs, docker], docker }
 }
 
-type Engines = { engine: Engine; docker: DockerEngine | null }
+/** All of them as one, and each by itself. */
+type Engines = { engine: Engine; each: readonly Engine[]; docker: DockerEngine | null }
+
+const mayHaveIn =
+  ({ db }: Store): MayHave =>
+  async (engine, app) =>
+    engine === 'process' || usesImages(db, app)
 
 const routerOptions = ({ data, http }: ServerOptions, log: Log) => ({
   folder: join(data, 'router'),
@@ -204,14 +213,28 @@ const routerOptions = ({ data, http }: ServerOptions, log: Log) => ({
   log,
 })
 
-async function endApps(engine: Engine): Promise<void> {
-  const instances = await engine.list()
-  await engine.stop(
-    instances.map(({ id }) => id),
-    downGraceSeconds,
-  )
-  await engine.endRuns({}, downGraceSeconds)
-  await engine.close()
+/** Each engine by itself: one that does not answer keeps no other from ending what it runs. Throws `server.apps-left`. */
+async function endApps(each: readonly Engine[], store: Store): Promise<void> {
+  const mayHave = mayHaveIn(store)
+  const ends = await Promise.allSettled(each.map(endAppsOf))
+  const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
+  for (const error of failed) {
+    if (!isAway(error)) throw error
+    if (await mayHave('docker')) throw new NaruError('server.apps-left', error.facts)
+  }
+}
+
+async function endAppsOf(engine: Engine): Promise<void> {
+  try {
+    const instances = await engine.list()
+    await engine.stop(
+      instances.map(({ id }) => id),
+      downGraceSeconds,
+    )
+    await engine.endRuns({}, downGraceSeconds)
+  } finally {
+    await engine.close()
+  }
 }
 
 function infoOf({ data, api, http, domain, engine }: ServerOptions, startedAt: string) {

@@ -43,18 +43,20 @@ export async function listArtifacts(db: Db): Promise<Artifact[]> {
   return rows.map(artifactOf)
 }
 
-/** Whether anything was built, or is to be, as an image. */
-export async function usesImages(db: Db): Promise<boolean> {
+/** Whether anything, of one app or of any, was built or is to be built as an image. */
+export async function usesImages(db: Db, app?: string): Promise<boolean> {
   const image = await db
     .selectFrom('artifacts')
-    .select('digest')
+    .select('app')
     .where('image', 'is not', null)
+    .$if(app !== undefined, (query) => query.where('app', '=', app ?? ''))
     .executeTakeFirst()
   if (image !== undefined) return true
   const place = await db
     .selectFrom('environments')
     .select('app')
     .where('engine', '=', 'docker')
+    .$if(app !== undefined, (query) => query.where('app', '=', app ?? ''))
     .executeTakeFirst()
   return place !== undefined
 }

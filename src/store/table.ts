@@ -23,6 +23,12 @@ export async function saveTable(db: Db, routes: readonly Route[], served = 0): P
   return { number, routes: sorted }
 }
 
+/** The routes that were saved last. */
+export async function readRoutes(db: Db): Promise<Route[]> {
+  const kept = await db.selectFrom('routeTable').select('routes').executeTakeFirst()
+  return kept === undefined ? [] : fromJson(kept.routes)
+}
+
 /** Rebuilt key by key, so that the same content is the same text. */
 function inOrder({ backends, timeouts, limits, ...route }: Route): Route {
   const { host, path, app, environment, service, page } = route

@@ -22,6 +22,7 @@ export const factsOf: { [C in ErrorCode]: Facts[C] } = {
   'server.unreachable': { address: 'http://127.0.0.1:7878' },
   'server.port-taken': { address: '127.0.0.1:8080', flag: '--http', holder: 'nginx (pid 812)' },
   'server.start-failed': { log: '/home/ada/.naru/server.log' },
+  'server.apps-left': { engine: 'docker', reason: 'there is no socket' },
   'data.unwritable': { folder: '/var/lib/naru', reason: 'permission denied' },
   'data.busy': { file: '/home/ada/.naru/naru.db' },
   'data.locked': { folder: '/home/ada/.naru' },

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { webApp } from '../support/apps.ts'
-import { baseImages, whereDocker } from '../support/docker.ts'
+import { baseImages, docker, whereDocker } from '../support/docker.ts'
 import type { Ran } from '../support/naru.ts'
-import { Naru, until } from '../support/naru.ts'
+import { isAlive, Naru, type Repository, until } from '../support/naru.ts'
 
 const times =
   '    healthy-for: 200ms\n    healthy-within: 20s\n    settle: 500ms\n    stop: { grace: 2s }\n'
@@ -40,11 +40,18 @@ process.on('SIGTERM', () => server.close(() => process.exit(0)))
 `,
 })
 
+/** Names of all that it has in Docker, whether they run or not. */
+async function containers(naru: Naru): Promise<string[]> {
+  const filters = { label: [`naru.server=${naru.dockerServer()}`] }
+  const found = await docker.listContainers({ all: true, filters })
+  return found.flatMap(({ Names }) => Names)
+}
+
 /** A push fails with its reason and its code, whatever git says around them. */
-function expectRefused({ code, output }: Ran, said: string, error: string): void {
+function expectRefused({ code, output }: Ran, said: string, error: string, exit = 1): void {
   expect(output).toContain(said)
   expect(output).toContain(`(${error})`)
-  expect(code).toBe(1)
+  expect(code).toBe(exit)
 }
 
 describe('on the docker engine', whereDocker, () => {
@@ -193,21 +200,65 @@ describe('on the process engine', () => {
   })
 })
 
-describe('where the Docker Engine does not answer any more', whereDocker, () => {
-  it('the server starts all the same, and a push is told why nothing is built', async () => {
-    const naru = await Naru.started({}, 'docker')
-    try {
-      const shop = await naru.repository('shop', webApp({ says: 'never' }))
-      await naru.cli(['down'])
-      naru.more = { DOCKER_HOST: `unix://${naru.folder}/nobody.sock` }
-      await naru.up()
-      expectRefused(await shop.push(), 'there is no socket', 'engine.unavailable')
-      expect((await naru.cli(['apps'])).stdout).toContain('shop')
-      await naru.crash() // What it would end cannot be reached.
-    } finally {
-      naru.more = {}
-      await naru.up()
-      await naru.close()
-    }
+describe('where the Docker Engine has not answered since the start', whereDocker, () => {
+  let naru: Naru
+  let plain: Repository
+  const nobody = () => ({ DOCKER_HOST: `unix://${naru.folder}/nobody.sock` })
+
+  beforeAll(async () => {
+    naru = await Naru.started({}, 'process')
+    plain = await naru.repository('plain', webApp({ says: 'in a process' }))
+    expect((await plain.push()).output).toContain('live at')
+    await naru.cli(['down', '--keep-apps'])
+    await naru.cli(['up', '--engine', 'docker'])
+    const boxed = await naru.repository('boxed', webApp({ says: 'in a container' }))
+    expect((await boxed.push()).output).toContain('live at')
+    await naru.cli(['down', '--keep-apps'])
+    naru.more = nobody()
+    await naru.cli(['up'])
+  })
+  afterAll(() => naru.close())
+
+  it('the server starts, apps that run as processes are looked at, started again and given addresses', async () => {
+    expect((await naru.visit('plain')).body).toBe('in a process')
+    expect((await naru.cli(['ps', '--app', 'plain'])).stdout).toContain('healthy')
+    const [before] = (await naru.status('plain')).instances
+    process.kill(-(before?.pid ?? 0), 'SIGKILL')
+    await until(async () => {
+      const [now] = (await naru.status('plain')).instances
+      return now?.restarts === 1 && now.health === 'healthy'
+    }, 'it to be back')
+    await until(async () => (await naru.visit('plain')).body === 'in a process', 'it to answer')
+    await naru.repository('fresh', webApp({ says: 'never' }))
+    expect((await naru.visit('fresh')).status).toBe(503)
+  })
+
+  it('an app in containers keeps its address and its container answers on', async () => {
+    expect((await naru.visit('boxed')).body).toBe('in a container')
+    expectRefused(
+      await naru.cli(['ps', '--app', 'boxed']),
+      'there is no socket',
+      'engine.unavailable',
+      6,
+    )
+  })
+
+  it('a push is told why nothing is built', async () => {
+    expectRefused(
+      await plain.deploy(webApp({ says: 'never' })),
+      'there is no socket',
+      'engine.unavailable',
+    )
+  })
+
+  it('down ends what runs as processes, says what it could not end, and ends that when it is asked again', async () => {
+    const [{ pid } = { pid: null }] = (await naru.status('plain')).instances
+    for (const _ of ['a server that runs', 'what is left of it'])
+      expectRefused(await naru.cli(['down']), 'runs on', 'server.apps-left', 6)
+    expect(isAlive(pid ?? 0)).toBe(false)
+    expect(await containers(naru)).toHaveLength(1)
+    naru.more = {}
+    expect((await naru.cli(['down'])).output).toContain('no app of it runs either')
+    expect(await containers(naru)).toEqual([])
   })
 })

@@ -6,6 +6,7 @@ import { waitForEnd } from '../../base/process-end.ts'
 import { bootOf } from '../boot/boot.ts'
 import { define } from '../define.ts'
 import { runningServer } from '../running-server.ts'
+import { readServerFile } from '../server-file.ts'
 import { endLeftovers } from '../server-program.ts'
 import { type Session, shared } from '../session.ts'
 
@@ -34,6 +35,8 @@ export function addDown(naru: Command, session: Session): void {
         await running.api.stop(keepApps)
         if (!(await waitForEnd(running.info.pid, limitMs)))
           throw stillThere(running.info.pid, session)
+        // What it could not end, it has left with its file; whoever tries again says why that is so.
+        if (!keepApps && readServerFile(data) !== undefined) await endWhatIsLeft(session, data)
         said = keepApps ? say.kept : say.done(data)
       } else said = keepApps ? say.noneRuns(data) : await endWhatIsLeft(session, data)
       out(

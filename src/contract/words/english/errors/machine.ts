@@ -15,6 +15,10 @@ export const machineErrors = {
     message: `the server ended before it was ready; its last words are in ${log}`,
     hint: 'naru up --foreground',
   }),
+  'server.apps-left': ({ engine, reason }) => ({
+    message: `Naru and its router are down, but what runs on the ${engine} engine runs on, since it does not answer: ${reason}`,
+    hint: 'once it answers again: naru down',
+  }),
   'data.unwritable': ({ folder, reason }) => ({
     message: `Naru cannot write to its data folder ${folder}: ${reason}`,
     hint: 'naru up --data FOLDER, with a folder that you may write to',

@@ -17,6 +17,10 @@ export const machineErrors = {
     message: `서버가 준비되기 전에 끝났습니다. 마지막으로 남긴 말은 ${log}에 있습니다`,
     hint: 'naru up --foreground',
   }),
+  'server.apps-left': ({ engine, reason }) => ({
+    message: `Naru와 라우터는 내려갔지만, ${engine} 엔진이 응답하지 않아서 거기서 실행 중인 앱은 계속 실행됩니다: ${inKorean(reason)}`,
+    hint: '엔진이 다시 응답하면: naru down',
+  }),
   'data.unwritable': ({ folder, reason }) => ({
     message: `Naru가 데이터 폴더 ${folder}에 쓸 수 없습니다: ${inKorean(reason)}`,
     hint: '쓸 수 있는 폴더를 정하십시오: naru up --data FOLDER',
