@@ -1,11 +1,13 @@
 /** What a route may ask of the token that was sent. Every route names one of these, or is open to all. */
 export const permissions = [
   'server.read',
+  'server.change',
   'server.stop',
   'apps.read',
   'apps.create',
   'apps.destroy',
   'environments.create',
+  'environments.change',
   'environments.destroy',
   'builds.read',
   'builds.cancel',
@@ -40,6 +42,7 @@ export function grants(kind: string, permission: Permission): boolean {
 
 /** What ends or opens the whole: nothing that shipping code needs. */
 const owners: ReadonlySet<Permission> = new Set([
+  'server.change',
   'server.stop',
   'apps.destroy',
   'environments.destroy',

@@ -1,14 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Where a server was told to be reached, as its flags say it; `builds`: how many at once, `cacheLimit` and `engine`, if it was told those. */
+/** Where a server was told to be reached, as its flags say it; `builds`: how many at once, and `cacheLimit`, if it was told those. */
 export type Addresses = {
   http: string
   api: string
   domain: string
   builds?: string
   cacheLimit?: string
-  engine?: string
 }
 
 /** Where a server is reached that was never told otherwise: by nobody but this machine. */

@@ -10,6 +10,7 @@ import { addDeployments } from './commands/deployments.ts'
 import { addDestroy } from './commands/destroy.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDown } from './commands/down.ts'
+import { addEngine } from './commands/engine.ts'
 import { addEnv } from './commands/env.ts'
 import { addHelp } from './commands/help.ts'
 import { addInit } from './commands/init.ts'
@@ -82,6 +83,7 @@ export function program(session: Session, { stdout }: Pick<Streams, 'stdout'>): 
     addSettings,
     addSecret,
     addEnv,
+    addEngine,
     addDestroy,
     addLogin,
     addContexts,

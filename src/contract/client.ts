@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { NaruError } from '../base/error.ts'
+import type { EngineName } from '../model/engine.ts'
 import type { Place } from '../model/environment.ts'
 import { startCommand } from './command.ts'
 import { type ApiRequest, type ApiTarget, ask, send } from './request.ts'
@@ -12,6 +13,7 @@ import type {
   DeploymentStory,
   DeploymentView,
   DeployRequest,
+  EnginesView,
   EnvironmentView,
   EventView,
   InstanceView,
@@ -65,6 +67,7 @@ export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}
     patiently(() => ask<T>(target, { method: 'GET', path, query }), patienceMs)
   const post = <T>(path: string, body?: unknown) => ask<T>(target, { method: 'POST', path, body })
   const patch = <T>(path: string, body: unknown) => ask<T>(target, { method: 'PATCH', path, body })
+  const put = <T>(path: string, body: unknown) => ask<T>(target, { method: 'PUT', path, body })
   const stream = (
     path: string,
     query: NonNullable<ApiRequest['query']>,
@@ -93,6 +96,11 @@ export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}
       ask<void>(target, { method: 'DELETE', path: `/v1/tokens/${encodeURIComponent(name)}` }),
     rotateKey: () => post<{ secrets: number }>('/v1/server/key'),
     bounds: async () => (await get<{ bounds: Bound[] }>('/v1/server/bounds')).bounds,
+    engines: () => get<EnginesView>('/v1/engines'),
+    chooseServerEngine: (engine: EngineName) => put<EnginesView>('/v1/engine', { engine }),
+    /** Null: what the server builds for. */
+    chooseEngine: (place: Place, engine: EngineName | null) =>
+      put<EnginesView>(`${home(place)}/engine`, { engine }),
     stop: (keepApps: boolean) => post<void>('/v1/server/stop', { keepApps }),
 
     apps: async () => (await get<{ apps: AppView[] }>('/v1/apps')).apps,

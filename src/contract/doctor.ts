@@ -22,11 +22,25 @@ export type FindingFacts = {
   wall: { stands: boolean; user: string; root: boolean }
   /** What holds builds back behind the apps; `cgroup` null: nice and ionice alone. */
   builds: { cgroup: 'v1' | 'v2' | null }
+  /** `needed`: something is built for it; `system`: what os-release calls this one, then what it comes from; `host`: DOCKER_HOST. */
+  docker: {
+    version: string | null
+    trouble: DockerTrouble | null
+    needed: boolean
+    host: string
+    system: string
+    user: string
+  }
+  /** Why containers can reach the ports of this machine. */
+  containers: { reason: string }
   boot: { file: string | null; possible: boolean }
   tool: { tool: string; version: string | null; builds: string }
   bound: { what: BoundName; used: number; limit: number | null; unit: 'bytes' | 'rows' }
   bounds: { known: false }
 }
+
+/** Why no Docker Engine answers: not installed, not running, not ours to use, hanging, or on another machine. */
+export type DockerTrouble = 'missing' | 'stopped' | 'forbidden' | 'silent' | 'elsewhere'
 
 /** What grows and is held within a bound. */
 export type BoundName =

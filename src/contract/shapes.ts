@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { engineNames } from '../model/engine.ts'
 import { tokenKinds } from '../model/token.ts'
 
 /** Shapes of requests and answers: checked by the server, types for the command line and the web. */
@@ -14,6 +15,35 @@ export const failure = z.object({
   requestId: z.string(),
 })
 
+export const engineName = z.enum(engineNames)
+
+/** What is built for where an environment says nothing, and why that. */
+export const engineChoice = z.object({
+  engine: engineName,
+  why: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('asked'), by: z.string() }),
+    z.object({ kind: z.literal('answers') }),
+    z.object({ kind: z.literal('silent'), reason: z.string() }),
+    z.object({ kind: z.literal('before') }),
+  ]),
+  at: z.string(),
+})
+
+/** `away`: why it does not answer; `exposed`: why what it runs can reach the ports of the machine. */
+export const engineState = z.object({
+  name: engineName,
+  version: z.string().nullable(),
+  away: z.string().nullable(),
+  exposed: z.string().nullable(),
+})
+
+/** `environments`: those that have an engine of their own. */
+export const engines = z.object({
+  choice: engineChoice,
+  engines: z.array(engineState),
+  environments: z.array(z.object({ app: z.string(), environment: z.string(), engine: engineName })),
+})
+
 export const serverInfo = z.object({
   version: z.string(),
   pid: z.number(),
@@ -22,7 +52,7 @@ export const serverInfo = z.object({
   http: z.string(),
   api: z.string(),
   dataFolder: z.string(),
-  engine: z.string(),
+  engine: engineChoice,
   startedAt: z.string(),
   table: z.number(),
   /** Whether the router is still one of before: a newer one did not come up. */
@@ -323,6 +353,8 @@ export const toCommand = z.union([
 
 export type Failure = z.infer<typeof failure>
 export type ServerInfo = z.infer<typeof serverInfo>
+export type EngineState = z.infer<typeof engineState>
+export type EnginesView = z.infer<typeof engines>
 export type AppView = z.infer<typeof app>
 export type EnvironmentView = z.infer<typeof environment>
 export type DeployRequest = z.infer<typeof deployRequest>

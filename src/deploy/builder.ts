@@ -4,7 +4,7 @@ import type { Build } from '../model/build.ts'
 import { placeKey } from '../model/environment.ts'
 import { keepArtifact } from '../store/artifacts.ts'
 import { findBuild, moveBuild, unfinishedBuilds, waitingBuilds } from '../store/builds.ts'
-import { requireEnvironment } from '../store/environments.ts'
+import { engineOfPlace } from '../store/engine-choice.ts'
 import { appendEvent } from '../store/events.ts'
 import type { BuildResult, Parts } from './parts.ts'
 import { pause } from './pause.ts'
@@ -130,8 +130,7 @@ export class Builder {
       await source.keep(app, build.commit)
       const { tree } = await source.commitInfo(app, build.commit)
       const spec = await specOf(source, build, build.commit)
-      const { engine: chosen } = await requireEnvironment(store.db, build)
-      const engine = chosen ?? this.parts.defaultEngine
+      const engine = await engineOfPlace(store.db, build)
       const result = await this.parts.build({ build, tree, spec, engine }, signal)
       await this.#succeeded(build, result)
     } catch (error) {

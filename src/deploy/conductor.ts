@@ -1,6 +1,7 @@
 import type { Secret } from '../base/secret.ts'
 import type { Build } from '../model/build.ts'
 import type { Deployment } from '../model/deployment.ts'
+import type { EngineName } from '../model/engine.ts'
 import type { Place } from '../model/environment.ts'
 import type { NewEnvironment } from './environments.ts'
 import type { DeployWish } from './existing.ts'
@@ -37,6 +38,9 @@ export interface Conductor {
   scale(place: Place): Promise<ServiceScale[]>
   /** Throws `service.unknown`, `scale.zero`. */
   changeScale(place: Place, change: ScaleChange, by: string): Promise<void>
+  /** `chooseEngine` says what it does and throws. */
+  chooseEngine(place: Place, engine: EngineName | null, by: string): Promise<void>
+  chooseServerEngine(engine: EngineName, by: string): Promise<void>
   /** The release that users reach now. */
   serving(place: Place): Promise<number | null>
   /** The branch whose pushes come to the environment, as its stable release says. */

@@ -1,12 +1,12 @@
 import { NaruError } from '../base/error.ts'
 import type { Build } from '../model/build.ts'
-import type { EngineName } from '../model/engine.ts'
 import type { Place } from '../model/environment.ts'
 import type { Spec } from '../model/spec.ts'
 import { containerKey } from '../model/spec-containers.ts'
 import { checkSecrets } from '../release/freeze.ts'
 import { requireApp } from '../store/apps.ts'
 import { type NewBuild, queueBuild, unfinishedBuilds } from '../store/builds.ts'
+import { engineOfPlace } from '../store/engine-choice.ts'
 import { requireEnvironment } from '../store/environments.ts'
 import { appendEvent } from '../store/events.ts'
 import { listSecrets } from '../store/secrets.ts'
@@ -40,7 +40,7 @@ export async function takeIn(
 }
 
 async function checked(
-  { store, source, clock, domain, disks, defaultEngine }: Parts,
+  { store, source, clock, domain, disks }: Parts,
   { app, environment }: Place,
   { commit, by, source: cameBy = 'push' }: Push,
 ): Promise<NewBuild & { routes: ReturnType<typeof routesOf> }> {
@@ -48,7 +48,7 @@ async function checked(
   const { title } = await source.commitInfo(app, commit)
   const spec = await specOf(source, place, commit)
   checkName(place, spec)
-  await checkEngine(store.db, place, spec, defaultEngine)
+  await checkEngine(store.db, place, spec)
   await requireSecrets(store.db, place, spec)
   const warnings = [
     ...diskWarnings(await disks()),
@@ -92,13 +92,8 @@ async function requirePlace(db: Db, place: Place): Promise<void> {
 }
 
 /** What only containers can do is refused before anything is built. */
-async function checkEngine(
-  db: Db,
-  place: Place,
-  spec: Spec,
-  defaultEngine: EngineName,
-): Promise<void> {
-  const engine = (await requireEnvironment(db, place)).engine ?? defaultEngine
+async function checkEngine(db: Db, place: Place, spec: Spec): Promise<void> {
+  const engine = await engineOfPlace(db, place)
   const what = engine === 'process' ? containerKey(spec) : null
   if (what !== null) throw new NaruError('engine.cannot', { engine, what })
 }

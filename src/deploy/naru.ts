@@ -13,6 +13,7 @@ import { checkBranch, currentBranch, placeOfPush } from './branches.ts'
 import { cancelBuilds, overtakeBuilds } from './build-ends.ts'
 import { changeSecrets, changeSettings } from './changes.ts'
 import type { Conductor } from './conductor.ts'
+import { chooseEngine, chooseServerEngine } from './engine-choice.ts'
 import { addEnvironment, dropEnvironment, requireRemovable } from './environments.ts'
 import { deployExisting } from './existing.ts'
 import { checkDefaultHost, defaultRoutes } from './hosts.ts'
@@ -153,6 +154,9 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
     },
 
     scale: (place) => scaleOf(parts, place),
+
+    chooseEngine: (place, engine, by) => chooseEngine(parts, place, engine, by),
+    chooseServerEngine: (engine, by) => chooseServerEngine(parts, engine, by),
 
     async changeScale(place, change, by) {
       await changeScale(parts, place, change, by)

@@ -28,8 +28,8 @@ export type Parts = {
   domain: string
   /** Port of the router as visitors reach it. */
   httpPort: number
-  /** What is built for where an environment says nothing. */
-  defaultEngine: EngineName
+  /** Makes an engine ready to be built for and run on. Throws `engine.unavailable`. */
+  useEngine(engine: EngineName): Promise<void>
   /** How full the disks are on which builds, their artifacts and the store are kept. */
   disks(): Promise<DiskUse[]>
   /** Builds at once. */

@@ -13,8 +13,8 @@ export type ServerOptions = {
   domain: string
   /** Builds at once. */
   builds: number
-  /** What is built for where an environment says nothing. */
-  engine: EngineName
+  /** What is built for where an environment says nothing, if nobody has asked for something; null: what fits this machine. */
+  engine: EngineName | null
   /** What slugs and caches of all apps may take on the disk. */
   cacheLimitBytes: number
   /** End what an earlier server left running, then end. */
@@ -33,7 +33,7 @@ export function readOptions(args: string[]): ServerOptions {
       api: { type: 'string', default: '127.0.0.1:7878' },
       domain: { type: 'string', default: 'localhost' },
       builds: { type: 'string', default: String(defaultBuilds()) },
-      engine: { type: 'string', default: 'process' },
+      engine: { type: 'string' },
       'cache-limit': { type: 'string', default: process.env.NARU_CACHE_LIMIT || '5GB' },
       down: { type: 'boolean', default: false },
       foreground: { type: 'boolean', default: false },
@@ -45,7 +45,7 @@ export function readOptions(args: string[]): ServerOptions {
     api: address('--api', values.api),
     domain: values.domain,
     builds: buildsAtOnce(values.builds),
-    engine: engineNamed(values.engine),
+    engine: values.engine === undefined ? null : engineNamed(values.engine),
     cacheLimitBytes: cacheLimit(values['cache-limit']),
     down: values.down,
     foreground: values.foreground,

@@ -15,27 +15,19 @@ import { jobDesk } from '../deploy/jobs.ts'
 import { Loops } from '../deploy/loops.ts'
 import { conductor } from '../deploy/naru.ts'
 import { defaultStuckAfterMs, type Parts } from '../deploy/parts.ts'
-import { Daemon } from '../engine/docker/daemon.ts'
-import { type DockerEngine, dockerEngine } from '../engine/docker/docker-engine.ts'
-import type { Engine } from '../engine/engine.ts'
-import { engines, isAway, type MayHave } from '../engine/engines.ts'
-import { LogBooks } from '../engine/log/log-books.ts'
-import { type Account, appsAccount, checkReachable } from '../engine/process/account.ts'
-import { places } from '../engine/process/places.ts'
-import { processEngine } from '../engine/process/process-engine.ts'
+import { appsAccount, checkReachable } from '../engine/process/account.ts'
 import { builtinRouter, endBuiltinRouter } from '../route/builtin/builtin-router.ts'
 import { apiServer } from '../server/api.ts'
 import { checkGit } from '../source/git.ts'
 import { gitHttp } from '../source/git-http.ts'
 import { repositories } from '../source/repository.ts'
-import { requireApp } from '../store/apps.ts'
-import { usesImages } from '../store/artifacts.ts'
 import { readServedMs } from '../store/clock.ts'
+import { readEngineChoice } from '../store/engine-choice.ts'
 import { type FolderLock, lockFolder } from '../store/lock.ts'
-import { portBook } from '../store/ports.ts'
-import { openStore, type Store } from '../store/store.ts'
+import { openStore } from '../store/store.ts'
 import { boundsOf } from './bounds.ts'
 import { ownerToken } from './credentials.ts'
+import { Engines, settleEngine } from './engines.ts'
 import { type Address, type ServerOptions, sayAddress } from './options.ts'
 import { programFile, serverPrograms } from './programs.ts'
 import { workshops } from './workshops.ts'
@@ -54,12 +46,13 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   const lock = lockFolder(options.data)
   await checkGit()
   const outside = await openOutside(options, log)
-  const { store, engine, each, router } = outside
+  const { store, choice, engines, router } = outside
+  const { engine } = engines
   const clock = systemClock(await readServedMs(store.db))
   const source = repositories({ folder: join(options.data, 'git') })
   const building = workshops(options.data, outside.account, source, store, {
     cacheLimitBytes: options.cacheLimitBytes,
-    images: outside.docker?.images ?? null,
+    images: () => engines.images,
     log,
   })
   const parts: Parts = {
@@ -75,7 +68,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     stuckAfterMs: Number(process.env.NARU_STUCK_AFTER_MS ?? defaultStuckAfterMs),
     domain: options.domain,
     httpPort: options.http.port,
-    defaultEngine: options.engine,
+    useEngine: (name) => engines.use(name),
     disks: () => Promise.all([options.data].map(diskUse)),
     builders: options.builds,
   }
@@ -106,7 +99,13 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     rotateKey: (by) => rotateKey(store, clock.now, by),
     importArchive: source.importArchive,
     buildLog: building.log,
-    info: () => ({ ...info, table: loops.traffic.served, olderRouter: router.isOlder }),
+    info: async () => ({
+      ...info,
+      engine: (await readEngineChoice(store.db)) ?? choice,
+      table: loops.traffic.served,
+      olderRouter: router.isOlder,
+    }),
+    engines: () => engines.look(),
     bounds: () => boundsOf(options.data, store, building.caches),
     served: clock.served,
     stop: (how) => void stop(how),
@@ -140,7 +139,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     else {
       // Visitors are turned away first, then the apps end.
       await router.shutdown()
-      await endApps(each, store)
+      await engines.endAll(downGraceSeconds)
     }
     // Not there any more: all went as it was asked for.
     await rm(file, { force: true })
@@ -156,9 +155,9 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
 export async function endLeftovers(options: ServerOptions, log: Log): Promise<void> {
   const lock: FolderLock = lockFolder(options.data)
   const store = await openStore(options.data, { now: () => new Date(), log })
-  const { each } = await openEngine(options, store, await appsAccount(), log)
+  const engines = await Engines.open(options.data, store, await appsAccount(), log)
   await endBuiltinRouter(routerOptions(options, log))
-  await endApps(each, store)
+  await engines.endAll(downGraceSeconds)
   await rm(join(options.data, 'server.json'), { force: true })
   await store.close()
   lock.release()
@@ -168,43 +167,13 @@ async function openOutside(options: ServerOptions, log: Log) {
   const account = await appsAccount()
   if (account !== null) await checkReachable(options.data, account)
   const store = await openStore(options.data, { now: () => new Date(), log })
-  const [{ engine, each, docker }, router] = await Promise.all([
-    openEngine(options, store, account, log),
+  const choice = await settleEngine(store, options.engine, () => new Date())
+  const [engines, router] = await Promise.all([
+    Engines.open(options.data, store, account, log),
     builtinRouter(routerOptions(options, log)),
   ])
-  return { account, store, engine, each, docker, router }
+  return { account, store, choice, engines, router }
 }
-
-/** The process engine always; the Docker Engine where it is chosen, or something was built for it. */
-async function openEngine(
-  { data: folder, engine: chosen }: ServerOptions,
-  store: Store,
-  account: Account | null,
-  log: Log,
-): Promise<Engines> {
-  const withDocker = chosen === 'docker' || (await usesImages(store.db))
-  const books = new LogBooks(places(folder).logs, withDocker ? 2 : 1)
-  const runs = await processEngine({
-    folder,
-    ports: portBook(store),
-    books,
-    groupOf: async (app) => (await requireApp(store.db, app)).group,
-    account,
-    log,
-  })
-  if (!withDocker) return { engine: runs, each: [runs], docker: null }
-  const docker = await dockerEngine({ folder, daemon: await Daemon.open(), books, log })
-  const mayHave = mayHaveIn(store)
-  return { engine: engines({ process: runs, docker }, mayHave), each: [runs, docker], docker }
-}
-
-/** All of them as one, and each by itself. */
-type Engines = { engine: Engine; each: readonly Engine[]; docker: DockerEngine | null }
-
-const mayHaveIn =
-  ({ db }: Store): MayHave =>
-  async (engine, app) =>
-    engine === 'process' || usesImages(db, app)
 
 const routerOptions = ({ data, http }: ServerOptions, log: Log) => ({
   folder: join(data, 'router'),
@@ -213,31 +182,7 @@ const routerOptions = ({ data, http }: ServerOptions, log: Log) => ({
   log,
 })
 
-/** Each engine by itself: one that does not answer keeps no other from ending what it runs. Throws `server.apps-left`. */
-async function endApps(each: readonly Engine[], store: Store): Promise<void> {
-  const mayHave = mayHaveIn(store)
-  const ends = await Promise.allSettled(each.map(endAppsOf))
-  const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
-  for (const error of failed) {
-    if (!isAway(error)) throw error
-    if (await mayHave('docker')) throw new NaruError('server.apps-left', error.facts)
-  }
-}
-
-async function endAppsOf(engine: Engine): Promise<void> {
-  try {
-    const instances = await engine.list()
-    await engine.stop(
-      instances.map(({ id }) => id),
-      downGraceSeconds,
-    )
-    await engine.endRuns({}, downGraceSeconds)
-  } finally {
-    await engine.close()
-  }
-}
-
-function infoOf({ data, api, http, domain, engine }: ServerOptions, startedAt: string) {
+function infoOf({ data, api, http, domain }: ServerOptions, startedAt: string) {
   return {
     version,
     pid: process.pid,
@@ -245,7 +190,6 @@ function infoOf({ data, api, http, domain, engine }: ServerOptions, startedAt: s
     api: `http://${sayAddress(api)}`,
     http: `http://${sayAddress(http)}`,
     dataFolder: data,
-    engine,
     startedAt,
   }
 }

@@ -12,26 +12,30 @@ import { endLeftovers, type RunningServer, startServer } from './running-server.
 /** Where `naru up` waits for one line: that the server answers, or why it does not. */
 const readyFd = 3
 
+/** From when there is a folder for it. */
+let log: Log | null = null
+
 /** The server program: starts, says so, and ends when it is told to. */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   await prepareDataFolder(options.data)
-  const log = logOf(options)
-  process.on('unhandledRejection', (error) => log.error('unhandled rejection', error))
+  const told = logOf(options)
+  log = told
+  process.on('unhandledRejection', (error) => told.error('unhandled rejection', error))
   process.on('uncaughtException', (error) => {
-    log.error('uncaught exception', error)
+    told.error('uncaught exception', error)
     process.exit(1) // Nothing is known for sure any more; the store is what the next start goes by.
   })
   if (options.down) {
-    await endLeftovers(options, log)
+    await endLeftovers(options, told)
     return announce({ ready: true })
   }
-  const server = await startServer(options, log).catch((error: unknown) => {
+  const server = await startServer(options, told).catch((error: unknown) => {
     throw diskTrouble(options.data, error)
   })
   announce({ ready: true, api: server.info.api, http: server.info.http })
   if (options.foreground) process.stderr.write(`${sayAnswers(server.info)}\n`)
-  endOnSignals(server, log)
+  endOnSignals(server, told)
 }
 
 function sayAnswers({ api, http }: RunningServer['info']): string {
@@ -70,7 +74,7 @@ main().catch((error: unknown) => {
   const problem: Problem =
     error instanceof NaruError ? error.problem : { code: 'naru.broken', facts: { report } }
   announce({ failure: problem })
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(`${JSON.stringify({ failure: problem, trace })}\n`)
+  if (log !== null) log.error('the start failed', error, { code: problem.code, report })
+  else process.stderr.write(`${JSON.stringify({ failure: problem })}\n`)
   process.exit(1)
 })

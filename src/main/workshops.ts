@@ -1,6 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { NaruError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { runBuild } from '../build/build.ts'
 import type { CacheFolders } from '../build/cache-bound.ts'
@@ -30,7 +29,11 @@ export function workshops(
   account: Account | null,
   source: Repositories,
   store: Store,
-  { cacheLimitBytes, images, log }: { cacheLimitBytes: number; images: Images | null; log: Log },
+  {
+    cacheLimitBytes,
+    images,
+    log,
+  }: { cacheLimitBytes: number; images: () => Images | null; log: Log },
 ) {
   const logs = join(data, 'builds')
   const logOf = (app: string, build: number): string => join(logs, app, `${build}.log`)
@@ -95,12 +98,9 @@ export function workshops(
     await trimBuildLogs(join(logs, app), keptLogs)
     const request = { app, number, commit, tree, spec }
     if (engine === 'process') return runBuild(request, workshop, signal)
-    if (images === null)
-      throw new NaruError('engine.unavailable', {
-        engine,
-        reason: 'this server was started without it',
-      })
-    return buildImage(request, workshop, images, signal)
+    const its = images()
+    if (its === null) throw new Error(`nothing here builds for the ${engine} engine`)
+    return buildImage(request, workshop, its, signal)
   }
 
   return {

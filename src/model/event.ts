@@ -1,4 +1,5 @@
 import type { LaterWish, Problem } from '../base/error.ts'
+import type { EngineName } from './engine.ts'
 import type { JobRunStatus } from './job.ts'
 import type { Slowness, Status } from './rollout.ts'
 import type { Strategy } from './spec.ts'
@@ -12,6 +13,8 @@ export type EventData = {
   'environment.destroyed': { by: string }
   /** Null: as many as the releases say. */
   'scale.changed': { services: Record<string, number | null>; by: string }
+  /** Of an environment, or of the server where no app is named; null: what the server builds for. */
+  'engine.chosen': { engine: EngineName | null; by: string }
   'token.created': { name: string; kind: TokenKind; by: string }
   'token.revoked': { name: string; by: string }
   'key.rotated': { secrets: number; by: string }

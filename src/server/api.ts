@@ -13,6 +13,7 @@ import { archiveRoutes } from './archives.ts'
 import { authenticate } from './authentication.ts'
 import { buildRoutes } from './builds.ts'
 import { deploymentRoutes } from './deployments.ts'
+import { engineRoutes } from './engines.ts'
 import { environmentRoutes } from './environments.ts'
 import { eventRoutes } from './events.ts'
 import { answerFailures, answerRefusal, bodyLimitBytes, unreadable } from './failure.ts'
@@ -74,6 +75,7 @@ export async function apiServer(parts: ApiParts, limits?: StreamLimits): Promise
   await describeApi(api)
   serverRoutes(api, parts)
   appRoutes(api, parts)
+  engineRoutes(api, parts)
   environmentRoutes(api, parts)
   pushRoutes(api, parts)
   archiveRoutes(api, parts)

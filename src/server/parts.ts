@@ -10,7 +10,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Tokens } from '../access/tokens.ts'
 import type { Log } from '../base/log.ts'
-import type { Bound, ServerInfo } from '../contract/shapes.ts'
+import type { Bound, EngineState, ServerInfo } from '../contract/shapes.ts'
 import type { Language, Words } from '../contract/words/words.ts'
 import type { CommandWish, ReleaseCommand } from '../deploy/commands.ts'
 import type { Conductor } from '../deploy/conductor.ts'
@@ -36,6 +36,8 @@ export type ApiParts = {
   importArchive(app: string, sent: { body: Readable; name: string; at: Date }): Promise<string>
   buildLog: BuildLog
   info(): ServerInfo | Promise<ServerInfo>
+  /** What can run apps, and how it is. */
+  engines(): Promise<EngineState[]>
   /** What grows, and how far it may. */
   bounds(): Promise<Bound[]>
   /** `Clock.served()`. */

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { NaruError } from '../base/error.ts'
+import type { EngineName } from '../model/engine.ts'
 import type { Environment, Place } from '../model/environment.ts'
 import { checkedLabel } from '../model/name.ts'
 import type { Db, Tables } from './tables.ts'
@@ -36,6 +37,20 @@ export async function removeEnvironment(db: Db, { app, environment }: Place): Pr
     .where('app', '=', app)
     .where('environment', '=', environment)
     .where('deployment', 'is not', null)
+    .execute()
+}
+
+/** What is built for it from now on; null: what the server builds for. */
+export async function setEngine(
+  db: Db,
+  { app, environment }: Place,
+  engine: EngineName | null,
+): Promise<void> {
+  await db
+    .updateTable('environments')
+    .set({ engine })
+    .where('app', '=', app)
+    .where('environment', '=', environment)
     .execute()
 }
 

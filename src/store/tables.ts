@@ -18,6 +18,7 @@ export type Tables = {
     branch: string | null
     engine: Generated<EngineName | null>
   }
+  engineChoice: { id: number; engine: EngineName; why: Json; at: string }
   /** What the store has forgotten and the disk may not have; environment empty: the whole app. */
   removals: Place
   scales: Place & { service: string; replicas: number }

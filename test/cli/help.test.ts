@@ -32,6 +32,7 @@ const commands = [
   'settings, settings list, settings set, settings unset, settings import',
   'secret, secret list, secret set, secret unset, secret rotate-key',
   'env, env list, env create, env destroy',
+  'engine, engine set',
   'destroy',
   'login',
   'logout',

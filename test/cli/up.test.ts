@@ -20,7 +20,7 @@ if (values.domain === 'fails.test') {
 }
 if (values.domain === 'dies.test') { process.stderr.write('out of luck\\n'); process.exit(134) }
 const base = (address) => 'http://' + address
-const info = { version: '0.1.0', pid: process.pid, domain: values.domain, api: base(values.api), http: base(values.http), dataFolder: values.data, engine: 'process', startedAt: new Date().toISOString(), table: 0 }
+const info = { version: '0.1.0', pid: process.pid, domain: values.domain, api: base(values.api), http: base(values.http), dataFolder: values.data, engine: { engine: 'process', why: { kind: 'answers' }, at: '2026-01-01T00:00:00.000Z' }, startedAt: new Date().toISOString(), table: 0 }
 const [host, port] = values.api.split(':')
 require('node:http').createServer((request, response) => {
   if (request.url === '/v1/health') return response.end('{"ok":true}')
@@ -58,9 +58,10 @@ describe('naru up', () => {
     const { code, stdout, stderr } = await rig.naru(['up', ...ports])
     expect(stdout).toBe(
       `Naru is up.
-  api   http://${ports[3]}
-  apps  http://<app>.localhost:${ports[1]?.split(':')[1]}
-  data  ${rig.data}
+  api     http://${ports[3]}
+  apps    http://<app>.localhost:${ports[1]?.split(':')[1]}
+  data    ${rig.data}
+  engine  process
 
 Next, in a git repository: naru init
 `,
@@ -73,7 +74,7 @@ Next, in a git repository: naru init
   it('says that it runs already when it does, and starts nothing', async () => {
     await rig.naru(['up', ...ports])
     const { code, stdout } = await rig.naru(['up'])
-    expect(stdout).toMatch(/^Naru runs already\.\n {2}api {3}http/)
+    expect(stdout).toMatch(/^Naru runs already\.\n {2}api {5}http/)
     expect(code).toBe(0)
     expect(JSON.parse((await rig.naru(['up', '--json'])).stdout)).toMatchObject({
       started: false,

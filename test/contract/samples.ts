@@ -199,6 +199,7 @@ export const storyOf: { [K in EventKind]: EventData[K] } = {
   'environment.created': { by: 'owner', branch: 'develop', from: 'production' },
   'environment.destroyed': { by: 'owner' },
   'scale.changed': { services: { web: 3, worker: null }, by: 'owner' },
+  'engine.chosen': { engine: 'docker', by: 'owner' },
   'token.created': { name: 'ci', kind: 'deployer', by: 'owner' },
   'token.revoked': { name: 'ci', by: 'owner' },
   'key.rotated': { secrets: 3, by: 'owner' },

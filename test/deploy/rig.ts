@@ -239,7 +239,7 @@ export async function rig(changes: Partial<Parts> = {}): Promise<Rig> {
     stuckAfterMs: 60_000,
     domain: 'localhost',
     httpPort: 8080,
-    defaultEngine: 'process',
+    useEngine: async () => {},
     disks: async () => [],
     builders: 1,
     ...changes,

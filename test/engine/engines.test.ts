@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NaruError } from '../../src/base/error.ts'
 import type { Engine } from '../../src/engine/engine.ts'
-import { engines } from '../../src/engine/engines.ts'
+import { SeveralEngines } from '../../src/engine/engines.ts'
 import type { Instance } from '../../src/model/instance.ts'
 
 const away = () => new NaruError('engine.unavailable', { engine: 'docker', reason: 'no socket' })
@@ -20,6 +20,7 @@ function engineWith(name: 'process' | 'docker', apps: string[], answers = true) 
       const found = apps.map((app) => ({ id: app, set: { app } }) as Instance)
       return found.filter(({ set }) => filter.app === undefined || filter.app === set.app)
     },
+    watch: () => () => {},
     stop: async (ids) => asked(`stop ${ids.join(' ')}`),
     forget: async ({ app }) => asked(`forget ${app}`),
     collect: async () => {
@@ -38,7 +39,8 @@ describe('several engines', () => {
     const docker = engineWith('docker', ['boxed', 'mixed'], answers)
     const mayHave = async (engine: string, app?: string) =>
       engine === 'process' || app === undefined || ['boxed', 'mixed'].includes(app)
-    const merged = engines({ process: runs.engine, docker: docker.engine }, mayHave)
+    const merged = new SeveralEngines(runs.engine, mayHave)
+    merged.add(docker.engine)
     return { merged, runs, docker }
   }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { webApp } from '../support/apps.ts'
-import { baseImages, docker, whereDocker } from '../support/docker.ts'
+import { baseImages, docker, mainSocket, whereDocker } from '../support/docker.ts'
 import type { Ran } from '../support/naru.ts'
 import { isAlive, Naru, type Repository, until } from '../support/naru.ts'
 
@@ -206,7 +206,9 @@ describe('where the Docker Engine has not answered since the start', whereDocker
   const nobody = () => ({ DOCKER_HOST: `unix://${naru.folder}/nobody.sock` })
 
   beforeAll(async () => {
-    naru = await Naru.started({}, 'process')
+    naru = await Naru.create('process')
+    naru.more = { DOCKER_HOST: `unix://${mainSocket}` }
+    await naru.up()
     plain = await naru.repository('plain', webApp({ says: 'in a process' }))
     expect((await plain.push()).output).toContain('live at')
     await naru.cli(['down', '--keep-apps'])
@@ -257,7 +259,7 @@ describe('where the Docker Engine has not answered since the start', whereDocker
       expectRefused(await naru.cli(['down']), 'runs on', 'server.apps-left', 6)
     expect(isAlive(pid ?? 0)).toBe(false)
     expect(await containers(naru)).toHaveLength(1)
-    naru.more = {}
+    naru.more = { DOCKER_HOST: `unix://${mainSocket}` }
     expect((await naru.cli(['down'])).output).toContain('no app of it runs either')
     expect(await containers(naru)).toEqual([])
   })

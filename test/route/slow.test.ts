@@ -273,6 +273,14 @@ describe('a body that is larger than its route takes', () => {
     }
   })
 
+  it('may be in the middle of being sent then: whoever looks at nothing before has the answer all the same', async () => {
+    const { port } = await open()
+    const senders = fork('test/route/programs/senders.cjs', [String(port), '200'], { execArgv: [] })
+    endings.push(() => senders.kill('SIGKILL'))
+    const became = await new Promise((resolve) => senders.once('message', resolve))
+    expect(became).toEqual({ 404: 200 })
+  })
+
   it('that never ends is read for a while only', async () => {
     const router = await open({ lingerMs: 300 })
     router.apply(routeTo([await app(() => {})], limits({ bodyBytes: 1_000 })))

@@ -89,6 +89,7 @@ describe('an app that is not there', () => {
       'POST pushes': { commit, ref: 'refs/heads/main' },
       'POST environments': { name: 'staging' },
       'POST deployments': { again: true },
+      'PUT engine': { engine: null },
       'POST jobs': { job: 'migrate' },
     }
     for (const { method, url } of paths) {

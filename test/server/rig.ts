@@ -134,6 +134,7 @@ function partsOf(world: World, store: Store, log: ApiParts['log']): ApiParts {
     tokens: tokens(store, () => new Date(at)),
     rotateKey: (by) => rotateKey(store, () => new Date(at), by),
     bounds: async () => [],
+    engines: async () => [{ name: 'process', version: null, away: null, exposed: null }],
     info: () => serverInfo,
     served: () => world.served,
     stop: (how) => world.stops.push(how),
@@ -160,7 +161,7 @@ export const serverInfo: ServerInfo = {
   http: 'http://127.0.0.1:8080',
   api: 'http://127.0.0.1:7878',
   dataFolder: '/data',
-  engine: 'process',
+  engine: { engine: 'process', why: { kind: 'silent', reason: 'there is no socket' }, at },
   startedAt: at,
   table: 7,
   olderRouter: false,
@@ -242,6 +243,8 @@ function conductorOf(world: World, store: Store): Conductor {
       world.secrets.push(change.set)
       return changed('secrets', change, by)
     },
+    chooseEngine: async (where, engine, by) => note('engine', { ...where, engine, by }),
+    chooseServerEngine: async (engine, by) => note('server-engine', { engine, by }),
     scale: async () => [{ name: 'web', routed: true, replicas: 2, asked: true }],
     changeScale: async (where, change, by) => note('scale', { ...where, ...change, by }),
     branch: async ({ environment }) => (environment === 'production' ? 'main' : environment),

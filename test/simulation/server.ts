@@ -65,7 +65,7 @@ export class Server {
       stuckAfterMs: 60_000,
       domain: 'localhost',
       httpPort: 8080,
-      defaultEngine: 'process',
+      useEngine: async () => {},
       disks: async () => [],
       builders: 2,
     })

@@ -101,6 +101,8 @@ export class Naru {
       NARU_DATA: this.data,
       ...identity,
       ...inherited(),
+      // What is tried as processes shall not choose containers where there is a daemon.
+      ...(this.engine === 'process' ? { DOCKER_HOST: 'unix:///nobody/docker.sock' } : {}),
       ...this.more,
       ...more,
     }

@@ -161,7 +161,7 @@ export const aServer = (more: Partial<ServerInfo> = {}): ServerInfo => ({
   http: 'http://127.0.0.1:8080',
   api: 'http://127.0.0.1:7878',
   dataFolder: '/var/lib/naru',
-  engine: 'process',
+  engine: { engine: 'process', why: { kind: 'silent', reason: 'there is no socket' }, at },
   startedAt: at,
   table: 7,
   olderRouter: false,

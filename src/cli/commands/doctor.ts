@@ -4,6 +4,7 @@ import type { DoctorFinding } from '../../contract/doctor.ts'
 import { firstAddresses, readAddresses } from '../addresses.ts'
 import { lookAtBoot } from '../boot/boot.ts'
 import { define } from '../define.ts'
+import { lookAtDocker } from '../doctor/docker.ts'
 import { lookAtDisk, lookAtMachine } from '../doctor/machine.ts'
 import { lookAtServer } from '../doctor/server.ts'
 import { lookAtTools } from '../doctor/tools.ts'
@@ -33,11 +34,13 @@ export function addDoctor(naru: Command, session: Session): void {
 async function lookAround({ environment }: Session, data: string): Promise<DoctorFinding[]> {
   const addresses = readAddresses(data) ?? firstAddresses
   const machine = await lookAtMachine(environment, data)
-  const server = await lookAtServer(await runningServer(data), addresses)
+  const running = await runningServer(data)
+  const server = await lookAtServer(running, addresses)
   return [
     ...machine,
     await lookAtDisk(data),
     ...server,
+    ...(await lookAtDocker(environment, running)),
     await lookAtBoot(data, environment),
     ...(await lookAtTools()),
   ]

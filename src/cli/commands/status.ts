@@ -44,12 +44,13 @@ async function ofServer(api: ApiClient, words: Words, json: boolean): Promise<st
   return `Naru ${server.version}\n${entries(pairs, nameColumns)}`
 }
 
-function sayServer({ api, http, dataFolder, startedAt, pid }: ServerInfo, words: Words) {
+function sayServer({ api, http, dataFolder, engine, startedAt, pid }: ServerInfo, words: Words) {
   const say = words.commands.status.server
   return [
     [say.api, api],
     [say.http, http],
     [say.data, dataFolder],
+    [say.engine, engine.engine],
     [say.up, say.since(ago(startedAt, words), pid)],
   ] as const
 }

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { NaruError } from '../../base/error.ts'
 import { serverDigest } from '../../base/program-digest.ts'
 import { version } from '../../base/version.ts'
 import type { ServerInfo } from '../../contract/shapes.ts'
 import type { Words } from '../../contract/words/words.ts'
+import { type EngineName, isEngineName } from '../../model/engine.ts'
 import { addressesOf } from '../address.ts'
 import { type Addresses, firstAddresses, keepAddresses, readAddresses } from '../addresses.ts'
 import { startsAtBoot } from '../boot/boot.ts'
@@ -12,10 +14,11 @@ import { define } from '../define.ts'
 import { checkNode } from '../node-version.ts'
 import { makeRoom, type RunningServer, runningServer } from '../running-server.ts'
 import { runInForeground, startInBackground } from '../server-program.ts'
-import { type Session, shared } from '../session.ts'
+import { localApi, type Session, shared } from '../session.ts'
 import { entries } from '../table.ts'
 
 type Options = Partial<Addresses> & {
+  engine?: string
   public?: boolean
   foreground?: boolean
   atBoot?: boolean
@@ -46,49 +49,69 @@ export function addUp(naru: Command, session: Session): void {
       const before = await runningServer(data)
       const { programs, environment } = session
       const addresses = addressesFor(options, readAddresses(data) ?? firstAddresses)
-      const start = { programs, data, args: argsOf(addresses), environment, words }
+      const engine = engineOf(options)
+      const first = engine === undefined ? [] : [`--engine=${engine}`]
+      const start = { programs, data, args: [...argsOf(addresses), ...first], environment, words }
       const isUpdate = before !== null && isOlder(before, programs)
       // One that a service manager started is the service manager's, also when it is updated.
       const atBoot = options.atBoot || (isUpdate && startsAtBoot(data, environment))
       if (atBoot) {
-        const { file, info } = await startAtBoot(start, before)
+        const { file, info: started } = await startAtBoot(start, before)
         keepAddresses(data, addresses)
+        const info = await withEngine(started, engine, data)
         if (json) return out(JSON.stringify({ started: true, bootFile: file, ...info }))
         return out(`${sayStarted(info, words, isUpdate)}\n\n${say.keptAtBoot(file)}`)
       }
-      if (before !== null && !isUpdate)
-        return out(json ? answer(before.info, false) : sayRunning(before.info, words))
+      if (before !== null && !isUpdate) {
+        const info = await withEngine(before.info, engine, data)
+        return out(json ? answer(info, false) : sayRunning(info, words))
+      }
       if (before !== null) await makeRoom(before)
       const remember = () => keepAddresses(data, addresses)
       if (options.foreground) process.exit(await runInForeground(start, remember))
       await startInBackground(start)
       remember()
       const after = await runningServer(data)
-      if (after !== null)
-        out(json ? answer(after.info, true) : sayStarted(after.info, words, isUpdate))
+      if (after === null) return
+      const info = await withEngine(after.info, engine, data)
+      out(json ? answer(info, true) : sayStarted(info, words, isUpdate))
     })
+}
+
+function engineOf({ engine }: Options): EngineName | undefined {
+  if (engine === undefined || isEngineName(engine)) return engine
+  throw new NaruError('argument.invalid', { kind: 'engine', text: engine })
+}
+
+/** A server that had another one before is told; without a wish nothing is. Throws `engine.unavailable`. */
+async function withEngine(
+  info: ServerInfo,
+  wanted: EngineName | undefined,
+  data: string,
+): Promise<ServerInfo> {
+  if (wanted === undefined || info.engine.engine === wanted) return info
+  const { choice } = await localApi(data, info.api).chooseServerEngine(wanted)
+  return { ...info, engine: choice }
 }
 
 function addressesFor(options: Options, before: Addresses): Addresses {
   const { http = before.http, api = before.api, domain = before.domain } = options
-  const { builds = before.builds, cacheLimit = before.cacheLimit, engine = before.engine } = options
+  const { builds = before.builds, cacheLimit = before.cacheLimit } = options
   const port = http.slice(http.lastIndexOf(':') + 1)
   const ours = {
     ...(builds === undefined ? {} : { builds }),
     ...(cacheLimit === undefined ? {} : { cacheLimit }),
-    ...(engine === undefined ? {} : { engine }),
   }
   return { http: options.public ? `0.0.0.0:${port}` : http, api, domain, ...ours }
 }
 
 /** Each in one word with its flag, so that a value that begins with a dash is no flag itself. */
-const argsOf = ({ http, api, domain, builds, cacheLimit, engine }: Addresses): string[] => [
+const argsOf = ({ http, api, domain, builds, cacheLimit }: Addresses): string[] => [
   `--http=${http}`,
   `--api=${api}`,
   `--domain=${domain}`,
   ...(builds === undefined ? [] : [`--builds=${builds}`]),
   ...(cacheLimit === undefined ? [] : [`--cache-limit=${cacheLimit}`]),
-  ...(engine === undefined ? [] : [`--engine=${engine}`]),
 ]
 
 const answer = (info: ServerInfo, started: boolean): string => JSON.stringify({ started, ...info })
@@ -127,5 +150,6 @@ function sayAddresses(info: ServerInfo, { commands }: Words): string {
     [address.api, info.api],
     [address.apps, addressesOf(info, '<app>').byName],
     [address.data, info.dataFolder],
+    [address.engine, info.engine.engine],
   ])
 }

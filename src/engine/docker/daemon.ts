@@ -1,4 +1,5 @@
 import type Dockerode from 'dockerode'
+import { dockerSocket } from '../../base/docker-socket.ts'
 import { NaruError } from '../../base/error.ts'
 
 export type DaemonOptions = {
@@ -6,6 +7,8 @@ export type DaemonOptions = {
   socket?: string
 }
 
+/** Who is asked for it waits to begin. */
+const versionWithinMs = 3_000
 /** How long a call may take that does no work to speak of. */
 const deadlineMs = 10_000
 
@@ -24,6 +27,13 @@ export class Daemon {
     const socket = options.socket ?? socketOf(process.env.DOCKER_HOST)
     const { default: Docker } = await import('dockerode')
     return new Daemon(new Docker({ socketPath: socket }), socket)
+  }
+
+  /** That of the engine which answers there. Throws `engine.unavailable`. */
+  static async version(options: DaemonOptions = {}): Promise<string> {
+    const daemon = await Daemon.open(options)
+    const { Version } = await daemon.call((docker) => docker.version(), versionWithinMs)
+    return Version
   }
 
   /**
@@ -68,8 +78,7 @@ export function refusalOf(error: unknown): string {
 }
 
 function socketOf(host: string | undefined): string {
-  if (host === undefined || host === '') return '/var/run/docker.sock'
-  const [, path] = /^unix:\/\/(\/.*)$/.exec(host) ?? []
+  const path = dockerSocket(host)
   if (path === undefined) throw unavailable(`DOCKER_HOST is ${host}, not a socket of this machine`)
   return path
 }

@@ -28,8 +28,7 @@ import { readLog } from '../log/log-reader.ts'
 import { Absence } from './absence.ts'
 import { collectImages } from './collect.ts'
 import { Commands } from './commands.ts'
-import type { Daemon } from './daemon.ts'
-import { refusalOf } from './daemon.ts'
+import { type Daemon, refusalOf } from './daemon.ts'
 import { imageOf, requireImage } from './environment.ts'
 import { changesIt, hearEvents } from './events.ts'
 import { closeMachine } from './firewall.ts'
@@ -57,6 +56,8 @@ export type DockerEngine = Engine & {
   readonly name: 'docker'
   readonly server: string
   readonly images: Images
+  /** Why containers can reach the ports of this machine; null while they cannot. */
+  readonly exposed: string | null
 }
 
 /** How often all is looked through, whatever was heard. */
@@ -95,8 +96,7 @@ class Containers implements DockerEngine {
   #timer: NodeJS.Timeout | undefined
   #hearing: Promise<void> = Promise.resolve()
   #wall: Promise<void> = Promise.resolve()
-  /** Why containers can reach the ports of this machine; null while they cannot. */
-  #open: string | null = null
+  exposed: string | null = null
   /** Whether it has answered once. */
   #knows = false
   /** Why the daemon does not answer; null while it does. */
@@ -135,6 +135,7 @@ class Containers implements DockerEngine {
         this.#lookSoon(true)
       },
       lost: () => this.#absence.begin(),
+      missed: () => this.#lookSoon(),
       heard: ({ container, action }: { container: string; action: string }) => {
         const instance = this.#instances.get(container)
         if (action === 'kill') instance?.noteKill()
@@ -279,7 +280,8 @@ class Containers implements DockerEngine {
   }
 
   async #lookThrough(unheard: boolean): Promise<void> {
-    const found = await this.#around.daemon.call((docker, abortSignal) =>
+    const { daemon, log } = this.#around
+    const found = await daemon.call((docker, abortSignal) =>
       docker.listContainers({
         all: true,
         filters: filterOf(this.server, { [label.kind]: 'instance' }),
@@ -293,8 +295,8 @@ class Containers implements DockerEngine {
         if (known !== undefined)
           return unheard || known.differsFrom(listed) ? known.refresh() : undefined
         const identity = identityOf(Id, Labels)
-        if (identity === null) return this.#unknown(Id)
-        await this.#adopt(identity)
+        if (identity !== null) await this.#adopt(identity)
+        else log.warn('a container with this server’s label is unknown to it', { container: Id })
       }),
     )
     const ids = new Set(found.map(({ Id }) => Id))
@@ -325,18 +327,12 @@ class Containers implements DockerEngine {
     return instance
   }
 
-  #unknown(container: string): void {
-    this.#around.log.warn('a container with this server’s label is none that this Naru knows', {
-      container,
-    })
-  }
-
   /** Containers reach no port of this machine; where that is not possible it is said once. */
   async #keepWall(): Promise<void> {
-    const open = await closeMachine().catch(refusalOf)
-    if (open !== null && open !== this.#open)
-      this.#around.log.warn('containers can reach the ports of this machine', { reason: open })
-    this.#open = open
+    const exposed = await closeMachine().catch(refusalOf)
+    if (exposed !== null && exposed !== this.exposed)
+      this.#around.log.warn('containers can reach the ports of this machine', { reason: exposed })
+    this.exposed = exposed
   }
 
   // How it makes more

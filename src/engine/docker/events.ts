@@ -12,11 +12,12 @@ const againMs = 500
 
 /**
  * Hears what happens to the containers of a server until the signal fires. `heard` comes with each; `connected` whenever
- * hearing begins, since what happened before was not heard; `lost` when it ends.
+ * hearing begins, since what happened before was not heard; `lost` when it ends, `missed` when
+ * it cannot begin.
  */
 export async function hearEvents(
   { daemon, server, log }: { daemon: Daemon; server: string; log: Log },
-  on: { connected(): void; heard(event: ContainerEvent): void; lost(): void },
+  on: { connected(): void; heard(event: ContainerEvent): void; lost(): void; missed(): void },
   signal: AbortSignal,
 ): Promise<void> {
   let isTold = false
@@ -41,6 +42,7 @@ export async function hearEvents(
       isTold = true
     }
     if (isHeard) on.lost()
+    else on.missed()
     isHeard = false
   } while (await pause(againMs, signal))
 }

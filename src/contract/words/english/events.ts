@@ -17,6 +17,10 @@ export const story: StoryWords = {
   'environment.destroyed': ({ by }, app) => `${by} removed an environment of ${app}`,
   'scale.changed': ({ services, by }) =>
     `${by} scaled ${listed(Object.entries(services).map(([name, count]) => (count === null ? `${name} to what naru.yaml says` : `${name} to ${count}`)))}`,
+  'engine.chosen': ({ engine, by }, app) =>
+    app === null
+      ? `${by} chose ${engine} as what this server builds for`
+      : `${by} chose ${engine ?? 'what the server builds for'} for ${app}`,
   'token.created': ({ name, kind, by }) => `${by} made the token ${name} (${kind})`,
   'token.revoked': ({ name, by }) => `${by} revoked the token ${name}`,
   'key.rotated': ({ secrets, by }) =>

@@ -9,6 +9,7 @@ import { deployments } from './commands/deployments.ts'
 import { destroy } from './commands/destroy.ts'
 import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
+import { engine } from './commands/engine.ts'
 import { env } from './commands/env.ts'
 import { help } from './commands/help.ts'
 import { init } from './commands/init.ts'
@@ -45,6 +46,7 @@ export const commands = {
   destroy,
   doctor,
   down,
+  engine,
   env,
   help,
   init,

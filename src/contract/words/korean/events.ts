@@ -16,6 +16,10 @@ export const story: StoryWords = {
   'environment.destroyed': ({ by }, app) => `${subject(by)} ${app}의 환경을 지웠습니다`,
   'scale.changed': ({ services, by }) =>
     `${subject(by)} 인스턴스 수를 바꾸었습니다: ${listed(Object.entries(services).map(([name, count]) => (count === null ? `${name}: naru.yaml대로` : `${name}: ${count}개`)))}`,
+  'engine.chosen': ({ engine, by }, app) =>
+    app === null
+      ? `${subject(by)} 이 서버의 엔진을 정했습니다: ${engine}`
+      : `${subject(by)} ${app}의 엔진을 정했습니다: ${engine ?? '서버와 같음'}`,
   'token.created': ({ name, kind, by }) =>
     `${subject(by)} 토큰 ${object(name)} 만들었습니다 (${kind})`,
   'token.revoked': ({ name, by }) => `${subject(by)} 토큰 ${object(name)} 없앴습니다`,

@@ -33,7 +33,8 @@ export function createListener(
   })
   server.on('connection', (socket) => socket.setMaxListeners(0)) // One for each request that waits on it.
   const answer = (request: IncomingMessage, response: ServerResponse, waits: boolean) => {
-    response.once('finish', () => linger(request, patience.lingerMs))
+    // Before Node hears of it, which would close the connection of a last answer at once.
+    response.prependOnceListener('finish', () => linger(request, patience.lingerMs))
     inTurn(request, response, () => {
       if (!server.listening) response.shouldKeepAlive = false // It is ending.
       route(shared, { request, response, waits, upgrade: null })
@@ -80,12 +81,25 @@ function route(shared: Shared, incoming: Omit<Exchange['incoming'], 'target' | '
   answerPage(request, response, 'no-such-app', target.authority)
 }
 
-/** An answer is out before its request is all in: the rest is read and dropped, for a while. */
+/**
+ * An answer is out before its request is all in: the rest is read and dropped, for a while. A connection that was closed
+ * on bytes which are still to come would take the answer with it, so that one whose last answer this was ends after them.
+ */
 function linger(request: IncomingMessage, lingerMs: number): void {
   if (request.complete) return
-  const timer = setTimeout(() => request.socket.destroy(), lingerMs)
+  const { socket } = request
+  let isLast = false
+  socket.destroySoon = () => {
+    isLast = true
+    socket.end()
+  }
+  const timer = setTimeout(() => socket.destroy(), lingerMs)
   timer.unref()
-  request.once('close', () => clearTimeout(timer))
+  request.once('close', () => {
+    clearTimeout(timer)
+    delete (socket as { destroySoon?: unknown }).destroySoon // Node's own again.
+    if (isLast) socket.destroySoon()
+  })
   request.resume()
 }
 

@@ -1,5 +1,6 @@
 import { sayBytes } from '../../../../base/size.ts'
-import type { DoctorFinding } from '../../../doctor.ts'
+import type { DockerTrouble, DoctorFinding } from '../../../doctor.ts'
+import { dockerInstall } from '../../docker-install.ts'
 import type { SaidFinding } from '../../said.ts'
 
 export const doctor = {
@@ -83,6 +84,16 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
         ? 'builds come behind the apps by nice and ionice; a cgroup of their own needs root, or a group that was delegated'
         : `builds come behind the apps: by nice and ionice, and each in a cgroup (${cgroup}) of its own`,
   }),
+  docker: ({ version, trouble, needed, host, system, user }) => {
+    if (trouble === null) return { what: `a Docker Engine answers, version ${version}` }
+    const use = needed ? '; what is built for it needs it' : ', which only apps in containers need'
+    const said = dockerTrouble[trouble](host, system, user)
+    return { ...said, what: `${said.what}${use}` }
+  },
+  containers: ({ reason }) => ({
+    what: `containers can reach the ports of this machine: ${reason}`,
+    toDo: 'run naru up as root where iptables is installed, or close the ports by a firewall of your own',
+  }),
   boot: ({ file, possible }) => ({
     what: file !== null ? `comes up at boot (${file})` : 'does not come up at boot',
     ...(file !== null
@@ -102,6 +113,29 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
   bounds: () => ({ what: 'what grows and its bounds: only a running server knows' }),
   bound: ({ what, used, limit, unit }) => ({
     what: `${bounds[what]}: ${amount(used, unit)}${limit === null ? ', without a bound of its own' : ` of at most ${amount(limit, unit)}`}`,
+  }),
+}
+
+const dockerTrouble: Record<
+  DockerTrouble,
+  (host: string, system: string, user: string) => SaidFinding
+> = {
+  missing: (_host, system) => ({
+    what: 'no Docker Engine is installed',
+    toDo: dockerInstall(system) ?? 'install Docker Engine 20.10 or newer by your system’s packages',
+  }),
+  stopped: () => ({ what: 'Docker is installed and does not run', toDo: 'systemctl start docker' }),
+  forbidden: (_host, _system, user) => ({
+    what: 'a Docker Engine runs, and you may not use it',
+    toDo: `usermod -aG docker ${user} (as root), then log in anew; who is in that group is as good as root`,
+  }),
+  silent: () => ({
+    what: 'the Docker Engine does not answer',
+    toDo: 'journalctl -u docker says why; systemctl restart docker',
+  }),
+  elsewhere: (host) => ({
+    what: `DOCKER_HOST is ${host}, and Naru uses an engine of its own machine`,
+    toDo: 'unset DOCKER_HOST, or name a socket: unix:///var/run/docker.sock',
   }),
 }
 

@@ -5,6 +5,7 @@ export const status = {
   summary: 'what an app is doing now; outside a repository, what the server is',
   server: {
     apps: 'apps',
+    engine: 'engine',
     api: 'api',
     http: 'http',
     data: 'data',

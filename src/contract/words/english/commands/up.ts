@@ -5,7 +5,8 @@ export const up = {
     `where this command line and git reach Naru; as last time, at first ${first}`,
   domain: (first: string) => `an app is reached at <app>.<domain>; as last time, at first ${first}`,
   builds: 'builds at once; as last time, at first one for every two cores',
-  engine: 'what pushes are built for and run on, process or docker; as last time, at first process',
+  engine:
+    'what pushes are built for and run on, process or docker; as last time, at first docker where it answers',
   cacheLimit: 'what slugs and caches of all apps may take on the disk; as last time, at first 5GB',
   public: 'let other machines reach the apps (not the API)',
   foreground: 'stay in this terminal',
@@ -20,6 +21,6 @@ export const up = {
   next: 'Next, in a git repository: naru init',
   otherVersion: (server: string, here: string) =>
     `It is version ${server} and this is ${here}: naru down --keep-apps, then naru up`,
-  address: { api: 'api', apps: 'apps', data: 'data' },
+  address: { api: 'api', apps: 'apps', data: 'data', engine: 'engine' },
   answers: (api: string, http: string) => `Naru answers at ${api}, apps at ${http}`,
 }

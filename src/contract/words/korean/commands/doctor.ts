@@ -1,4 +1,5 @@
-import type { DoctorFinding } from '../../../doctor.ts'
+import type { DockerTrouble, DoctorFinding } from '../../../doctor.ts'
+import { dockerInstall } from '../../docker-install.ts'
 import type { SaidFinding } from '../../said.ts'
 import type { Words } from '../../words.ts'
 import { sayBytes } from '../grammar.ts'
@@ -88,6 +89,18 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
         ? '빌드는 nice와 ionice로 앱에 자리를 내줍니다. 빌드마다 cgroup 하나를 두려면 root 권한이나 위임받은 그룹이 필요합니다'
         : `빌드는 앱에 자리를 내줍니다. nice와 ionice를 쓰고, 빌드마다 따로 둔 cgroup(${cgroup})에서 실행합니다`,
   }),
+  docker: ({ version, trouble, needed, host, system, user }) => {
+    if (trouble === null) return { what: `Docker 엔진이 응답합니다, 버전 ${version}` }
+    const use = needed
+      ? '. 이 엔진으로 빌드하는 것이 있어서 필요합니다'
+      : '. 컨테이너로 실행하는 앱에만 필요합니다'
+    const said = dockerTrouble[trouble](host, system, user)
+    return { ...said, what: `${said.what}${use}` }
+  },
+  containers: ({ reason }) => ({
+    what: `컨테이너에서 이 컴퓨터의 포트에 닿을 수 있습니다: ${reason}`,
+    toDo: 'iptables가 있는 곳에서 root로 naru up을 실행하거나, 직접 쓰는 방화벽으로 포트를 막으십시오',
+  }),
   boot: ({ file, possible }) => ({
     what: file !== null ? `부팅할 때 함께 시작됩니다 (${file})` : '부팅할 때 시작되지 않습니다',
     ...(file !== null
@@ -107,6 +120,32 @@ const findings: { [K in keyof Facts]: (facts: Facts[K]) => SaidFinding } = {
   bounds: () => ({ what: '늘어나는 것과 그 한도는 실행 중인 서버만 압니다' }),
   bound: ({ what, used, limit, unit }) => ({
     what: `${bounds[what]}: ${amount(used, unit)}${limit === null ? ', 따로 정한 한도 없음' : ` / 한도 ${amount(limit, unit)}`}`,
+  }),
+}
+
+const dockerTrouble: Record<
+  DockerTrouble,
+  (host: string, system: string, user: string) => SaidFinding
+> = {
+  missing: (_host, system) => ({
+    what: 'Docker 엔진이 설치되어 있지 않습니다',
+    toDo: dockerInstall(system) ?? '시스템의 패키지로 Docker Engine 20.10 이상을 설치하십시오',
+  }),
+  stopped: () => ({
+    what: 'Docker가 설치되어 있지만 실행 중이 아닙니다',
+    toDo: 'systemctl start docker',
+  }),
+  forbidden: (_host, _system, user) => ({
+    what: 'Docker 엔진이 실행 중이지만 쓸 권한이 없습니다',
+    toDo: `root로 usermod -aG docker ${user} 명령을 실행한 뒤 다시 로그인하십시오. 이 그룹의 사용자는 root와 다름없습니다`,
+  }),
+  silent: () => ({
+    what: 'Docker 엔진이 응답하지 않습니다',
+    toDo: '이유는 journalctl -u docker에 있습니다. systemctl restart docker',
+  }),
+  elsewhere: (host) => ({
+    what: `DOCKER_HOST가 ${host}인데, Naru는 같은 컴퓨터의 엔진을 씁니다`,
+    toDo: 'DOCKER_HOST를 지우거나 소켓을 정하십시오: unix:///var/run/docker.sock',
   }),
 }
 

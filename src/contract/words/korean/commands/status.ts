@@ -7,6 +7,7 @@ export const status: Words['commands']['status'] = {
   summary: '앱이 지금 하는 일을 보여 줍니다. 저장소 밖에서는 서버의 상태를 보여 줍니다',
   server: {
     apps: '앱',
+    engine: '엔진',
     api: 'API',
     http: 'HTTP',
     data: '데이터',

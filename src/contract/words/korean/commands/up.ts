@@ -7,7 +7,7 @@ export const up: Words['commands']['up'] = {
   domain: (first) => `앱의 주소는 <앱>.<도메인>. 지난번 그대로, 처음에는 ${first}`,
   builds: '동시에 할 빌드 수. 지난번과 같고, 처음에는 코어 둘에 하나',
   engine:
-    'push한 것을 무엇으로 빌드하고 실행할지, process 또는 docker. 지난번과 같게, 처음에는 process',
+    'push한 것을 무엇으로 빌드하고 실행할지, process 또는 docker. 지난번과 같게, 처음에는 Docker가 응답하면 docker',
   cacheLimit: '모든 앱의 슬러그와 캐시가 차지할 수 있는 디스크. 지난번과 같게, 처음에는 5GB',
   public: '다른 컴퓨터도 앱에 접속할 수 있게 합니다 (API는 아님)',
   foreground: '이 터미널에 머무릅니다',
@@ -23,6 +23,6 @@ export const up: Words['commands']['up'] = {
   next: '다음, git 저장소에서: naru init',
   otherVersion: (server, here) =>
     `서버의 버전은 ${server}, 이 명령줄의 버전은 ${here}: naru down --keep-apps 다음 naru up`,
-  address: { api: 'API', apps: '앱', data: '데이터' },
+  address: { api: 'API', apps: '앱', data: '데이터', engine: '엔진' },
   answers: (api, http) => `Naru의 API 주소는 ${api}, 앱의 주소는 ${http}`,
 }
