@@ -190,6 +190,15 @@ export type Facts = {
   'run.no-terminal': { reason: string }
   'run.broken-off': { address: string }
 
+  /** `instance` null: none of the service runs; `services`: of which one does. */
+  'instance.unknown': {
+    app: string
+    environment: string
+    service: string
+    instance: string | null
+    services: string[]
+  }
+  'instance.gone': { app: string; environment: string; instance: string }
   'engine.no-port': { from: number; to: number }
   'engine.start-failed': { instance: string; reason: string }
   'engine.unavailable': { engine: string; reason: string }
@@ -213,6 +222,7 @@ export type ArgumentKind =
   | 'token-kind'
   | 'setting'
   | 'scale'
+  | 'program'
   | 'builds-at-once'
   | 'cache-limit'
   | 'engine'
@@ -358,6 +368,8 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
   'run.no-terminal': { status: 501, exit: 7 },
   'run.broken-off': { status: 503, exit: 5 },
 
+  'instance.unknown': { status: 404, exit: 4 },
+  'instance.gone': { status: 409, exit: 7 },
   'engine.no-port': { status: 503, exit: 10 },
   'engine.start-failed': { status: 500, exit: 10 },
   'engine.unavailable': { status: 503, exit: 6 },

@@ -12,6 +12,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addDown } from './commands/down.ts'
 import { addEngine } from './commands/engine.ts'
 import { addEnv } from './commands/env.ts'
+import { addExec } from './commands/exec.ts'
 import { addHelp } from './commands/help.ts'
 import { addInit } from './commands/init.ts'
 import { addJobs } from './commands/jobs.ts'
@@ -79,6 +80,7 @@ export function program(session: Session, { stdout }: Pick<Streams, 'stdout'>): 
     addDeployments,
     addScale,
     addRun,
+    addExec,
     addJobs,
     addSettings,
     addSecret,

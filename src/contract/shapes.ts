@@ -342,6 +342,11 @@ const commandBegin = z.strictObject({
   terminal: z
     .strictObject({ ...terminalSize, kind: z.string().regex(/^[\w.+-]{1,64}$/) })
     .nullable(),
+  /** An instance of what serves, the one that has run the longest where none is named; null: a program of its own. */
+  within: z
+    .strictObject({ service: z.string(), instance: z.string().nullable() })
+    .nullable()
+    .default(null),
 })
 /** A text message to a command that is run by hand. */
 export const toCommand = z.union([
@@ -373,3 +378,5 @@ export type PlaceStatus = z.infer<typeof placeStatus>
 export type Changed = z.infer<typeof changed>
 export type JobRunView = z.infer<typeof jobRun>
 export type CommandBegin = z.infer<typeof commandBegin>
+/** As it may be sent: what is left out has its default. */
+export type CommandRequest = z.input<typeof commandBegin>

@@ -40,6 +40,8 @@ export interface Engine {
   run(job: JobRun, cancel?: AbortSignal): Promise<JobEnd>
   /** Starts a command for somebody who holds its streams; it never outlives the server. Throws `run.no-terminal`, `engine.start-failed`. */
   open(command: CommandRun): Promise<OpenCommand>
+  /** The same inside an instance that runs. Throws `instance.gone` besides. */
+  exec(command: InstanceCommand): Promise<OpenCommand>
   /** Ends the jobs, as cancelled, and the commands that fit. Returns when all are gone. */
   endRuns(filter: RunFilter, graceSeconds: number): Promise<void>
   /** What the instances and jobs wrote, oldest first; ends where the log ends unless `follow`. */
@@ -83,6 +85,11 @@ export type CommandRun = {
   environment: Record<string, string | Secret>
   /** The terminal that it shall have; null: plain streams. */
   terminal: Terminal | null
+}
+
+/** A command inside an instance: as its user, with its environment, in its working folder. */
+export type InstanceCommand = Pick<CommandRun, 'place' | 'command' | 'terminal'> & {
+  instance: InstanceId
 }
 
 export type TerminalSize = { columns: number; rows: number }

@@ -9,6 +9,7 @@ import type {
   Collected,
   CommandRun,
   Engine,
+  InstanceCommand,
   InstanceFilter,
   JobEnd,
   JobRun,
@@ -89,6 +90,15 @@ export class SeveralEngines implements Engine {
 
   async open(command: CommandRun): Promise<OpenCommand> {
     return this.#of(command.body).open(command)
+  }
+
+  async exec(command: InstanceCommand): Promise<OpenCommand> {
+    const { app, environment } = command.place
+    for (const engine of this.each) {
+      const there = (await this.#listed(engine, { app, environment })) ?? []
+      if (there.some(({ id }) => id === command.instance)) return engine.exec(command)
+    }
+    throw new NaruError('instance.gone', { app, environment, instance: command.instance })
   }
 
   async endRuns(filter: RunFilter, graceSeconds: number): Promise<void> {

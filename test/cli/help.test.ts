@@ -28,6 +28,7 @@ const commands = [
   'deployments, deployments show, deployments abort',
   'scale',
   'run',
+  'exec',
   'jobs, jobs run, jobs show, jobs cancel',
   'settings, settings list, settings set, settings unset, settings import',
   'secret, secret list, secret set, secret unset, secret rotate-key',

@@ -82,6 +82,10 @@ export class MemoryEngine implements Engine {
     throw new Error('there is nothing to run a command with')
   }
 
+  async exec(): Promise<never> {
+    throw new Error('there is nothing to run a command in')
+  }
+
   async endRuns(): Promise<void> {}
 
   readonly forgotten: { app: string; environment?: string }[] = []

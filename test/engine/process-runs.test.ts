@@ -9,9 +9,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { livingProcess } from '../../src/base/processes.ts'
 import { readJobRecord, writeJobRecord } from '../../src/engine/process/job-record.ts'
 import { type Bench, isRoot, makeBench, printed, startEngine, testAccount } from './bench.ts'
+import { execContract } from './exec-contract.ts'
 import { runsContract } from './runs-contract.ts'
 
 runsContract('process', makeBench)
+execContract('process', makeBench)
 
 describe('after kill -9 of the server', () => {
   let scripts: string

@@ -35,6 +35,7 @@ export function missingFrom(
 const excused: Partial<Record<ErrorCode, string>> = {
   'app.exists':
     'naru init joins an app that is there; only two that make it in the same instant meet',
+  'instance.gone': 'an instance that ends after it was chosen and before the command is in it',
   'rollout.unprepared': 'Naru 0.1 wrote it into deployments; since then they say the reason itself',
   'table.invalid': 'a route is checked by the same rules before its app is built',
 }

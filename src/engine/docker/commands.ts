@@ -1,14 +1,16 @@
 import { randomId } from '../../base/id.ts'
-import type { CommandRun, OpenCommand, RunFilter } from '../engine.ts'
+import type { Place } from '../../model/environment.ts'
+import type { CommandRun, InstanceCommand, OpenCommand, RunFilter } from '../engine.ts'
 import { type StartedCommand, startCommand } from './command.ts'
 import { removeContainer } from './ending.ts'
+import { execIn } from './exec.ts'
 import { filterOf, label } from './labels.ts'
 import type { DockerSurroundings } from './surroundings.ts'
 
 /** The commands that people run by hand; none outlives its server. */
 export class Commands {
   readonly #around: DockerSurroundings
-  readonly #running = new Map<string, { spec: CommandRun; command: Promise<StartedCommand> }>()
+  readonly #running = new Map<string, { place: Place; command: Promise<StartedCommand> }>()
   #hasEndedLeftovers = false
 
   constructor(around: DockerSurroundings) {
@@ -32,11 +34,20 @@ export class Commands {
     this.#hasEndedLeftovers = true
   }
 
-  async open(spec: CommandRun): Promise<OpenCommand> {
+  open(spec: CommandRun): Promise<OpenCommand> {
+    return this.#open(spec.place, (id) => startCommand(this.#around, id, spec))
+  }
+
+  /** In a container that runs. */
+  openIn(container: string, command: Omit<InstanceCommand, 'instance'>): Promise<OpenCommand> {
+    return this.#open(command.place, () => execIn(this.#around, container, command))
+  }
+
+  async #open(place: Place, start: (id: string) => Promise<StartedCommand>): Promise<OpenCommand> {
     if (this.#around.closing.aborted) throw new Error('the engine was closed')
     const id = `command-${randomId()}`
-    const command = startCommand(this.#around, id, spec)
-    this.#running.set(id, { spec, command })
+    const command = start(id)
+    this.#running.set(id, { place, command })
     const forget = () => this.#running.delete(id)
     try {
       const started = await command
@@ -55,7 +66,7 @@ export class Commands {
   async end({ app, environment, run }: RunFilter, graceSeconds: number): Promise<void> {
     if (run !== undefined) return // A job's.
     const ending = [...this.#running.values()].filter(
-      ({ spec: { place } }) =>
+      ({ place }) =>
         (app === undefined || place.app === app) &&
         (environment === undefined || place.environment === environment),
     )

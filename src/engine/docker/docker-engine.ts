@@ -12,6 +12,7 @@ import type {
   Collected,
   CommandRun,
   Engine,
+  InstanceCommand,
   InstanceFilter,
   JobEnd,
   JobRun,
@@ -25,6 +26,7 @@ import { fits } from '../filter.ts'
 import type { Images } from '../images.ts'
 import type { LogBooks } from '../log/log-books.ts'
 import { readLog } from '../log/log-reader.ts'
+import { Turns } from '../turns.ts'
 import { Absence } from './absence.ts'
 import { collectImages } from './collect.ts'
 import { Commands } from './commands.ts'
@@ -85,7 +87,7 @@ class Containers implements DockerEngine {
   readonly #adopting = new Map<string, Promise<DockerInstance>>()
   readonly #changes = new Changes()
   readonly #absence = new Absence()
-  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns()
   readonly #closing = new AbortController()
   readonly #jobs: Jobs
   readonly #commands: Commands
@@ -159,7 +161,7 @@ class Containers implements DockerEngine {
   }
 
   ensure(spec: SetSpec, count: number): Promise<void> {
-    return this.#inTurn(setKey(spec.set), async () => {
+    return this.#turns.run(setKey(spec.set), async () => {
       await this.#looked()
       const present = this.#ofSet(spec)
       for (const instance of present) instance.provide()
@@ -189,6 +191,14 @@ class Containers implements DockerEngine {
 
   open(command: CommandRun): Promise<OpenCommand> {
     return this.#commands.open(command)
+  }
+
+  async exec({ instance: id, ...command }: InstanceCommand): Promise<OpenCommand> {
+    await this.#looked()
+    const instance = this.#find(id)
+    if (instance?.pid == null)
+      throw new NaruError('instance.gone', { ...command.place, instance: id })
+    return this.#commands.openIn(instance.identity.container, command)
   }
 
   async endRuns(filter: RunFilter, graceSeconds: number): Promise<void> {
@@ -232,7 +242,7 @@ class Containers implements DockerEngine {
     this.#hasLooked() // Who waits for it is told that the engine is closed.
     clearInterval(this.#timer)
     this.#changes.close()
-    await Promise.all(this.#turns.values())
+    await this.#turns.settled()
     await Promise.all([this.#looking, this.#hearing, this.#wall])
     await this.#jobs.letGo()
     await Promise.all([...this.#instances.values()].map((instance) => instance.letGo()))
@@ -379,16 +389,6 @@ class Containers implements DockerEngine {
       if (this.#closing.signal.aborted) return
       this.#around.log.warn('how an instance is could not be asked', { reason: refusalOf(error) })
     })
-  }
-
-  #inTurn(key: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work)
-    const settled = turn.catch(() => {}) // Whoever asked for it is told.
-    this.#turns.set(key, settled)
-    void settled.then(() => {
-      if (this.#turns.get(key) === settled) this.#turns.delete(key)
-    })
-    return turn
   }
 }
 

@@ -116,6 +116,11 @@ export class ProcessInstance {
   }
 
   /** From now on it is known how to start it again; if it is down and nothing else will, that happens now. */
+  /** What its program was started with; null while it is down, or until its set is wanted again after a restart of the server. */
+  get runningSpec(): InSlug<SetSpec> | null {
+    return this.#phase === 'up' ? this.#spec : null
+  }
+
   provide(spec: InSlug<SetSpec>): void {
     this.#spec = spec
     if (this.#phase !== 'down' || this.#restart !== null || this.#sweeping || this.isStopping)

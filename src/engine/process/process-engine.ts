@@ -13,6 +13,7 @@ import type {
   Collected,
   CommandRun,
   Engine,
+  InstanceCommand,
   InstanceFilter,
   JobEnd,
   JobRun,
@@ -25,6 +26,7 @@ import type {
 import { fits } from '../filter.ts'
 import type { LogBooks } from '../log/log-books.ts'
 import { readLog } from '../log/log-reader.ts'
+import { Turns } from '../turns.ts'
 import type { Account } from './account.ts'
 import { collectPlaces, forgetPlace, type InUse } from './collect.ts'
 import { Commands } from './commands.ts'
@@ -74,7 +76,7 @@ class Processes implements ProcessEngine {
   readonly #instances = new Map<InstanceId, ProcessInstance>()
   readonly #books: LogBooks
   readonly #changes = new Changes()
-  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns()
   readonly #closing = new AbortController()
   readonly #space: OutputSpace
   #scripts = { script: '', session: '' }
@@ -126,7 +128,7 @@ class Processes implements ProcessEngine {
 
   ensure(set: SetSpec, count: number): Promise<void> {
     const spec = inSlug(set)
-    return this.#inTurn(setKey(spec.set), async () => {
+    return this.#turns.run(setKey(spec.set), async () => {
       const present = this.#ofSet(spec)
       for (const instance of present) instance.provide(spec)
       for (let missing = count - present.length; missing > 0; missing -= 1) await this.#add(spec)
@@ -149,6 +151,21 @@ class Processes implements ProcessEngine {
 
   open(command: CommandRun): Promise<OpenCommand> {
     return this.#commands.open(inSlug(command))
+  }
+
+  async exec({ instance: id, ...command }: InstanceCommand): Promise<OpenCommand> {
+    const instance = this.#instances.get(id)
+    const spec = instance?.runningSpec
+    if (instance === undefined || !spec)
+      throw new NaruError('instance.gone', { ...command.place, instance: id })
+    const { set, folder, commit, environment } = spec
+    const { host, port } = instance.view().address
+    const own = { PORT: String(port), HOST: host, NARU_SERVICE: set.service }
+    const { release } = set
+    return this.#commands.open({
+      ...{ ...command, release, folder, commit },
+      environment: { ...environment, ...own },
+    })
   }
 
   async endRuns(filter: RunFilter, graceSeconds: number): Promise<void> {
@@ -185,7 +202,7 @@ class Processes implements ProcessEngine {
     this.#closing.abort()
     clearInterval(this.#timer)
     this.#changes.close()
-    await Promise.all(this.#turns.values())
+    await this.#turns.settled()
     await this.#commands.close()
     await this.#jobs.letGo()
     await Promise.all([...this.#instances.values()].map((instance) => instance.letGo()))
@@ -261,15 +278,5 @@ class Processes implements ProcessEngine {
       closing: this.#closing.signal,
       changed: () => this.#changes.tell(),
     }
-  }
-
-  #inTurn(key: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work)
-    const settled = turn.catch(() => {}) // Whoever asked for it is told.
-    this.#turns.set(key, settled)
-    void settled.then(() => {
-      if (this.#turns.get(key) === settled) this.#turns.delete(key)
-    })
-    return turn
   }
 }

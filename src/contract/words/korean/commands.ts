@@ -11,6 +11,7 @@ import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
 import { engine } from './commands/engine.ts'
 import { env } from './commands/env.ts'
+import { exec } from './commands/exec.ts'
 import { help } from './commands/help.ts'
 import { init } from './commands/init.ts'
 import { jobs } from './commands/jobs.ts'
@@ -48,6 +49,7 @@ export const commands = {
   down,
   engine,
   env,
+  exec,
   help,
   init,
   jobs,

@@ -43,6 +43,14 @@ export const jobErrors = {
     message: `the server cannot open a terminal: ${reason}; nothing was run`,
     hint: 'naru run --no-terminal -- COMMAND',
   }),
+  'instance.unknown': ({ app, environment, service, instance, services }) => ({
+    message: `${app} (${environment}) has no ${instance === null ? `instance of ${quoted(service)} that runs` : `instance ${quoted(instance)} of ${service} that serves`}${services.length > 0 ? `; there is ${listed(services)}` : ''}`,
+    hint: `naru ps${placeOptions(app, environment)}`,
+  }),
+  'instance.gone': ({ app, environment, instance }) => ({
+    message: `the instance ${instance} is not running, so nothing was run in it`,
+    hint: `naru ps${placeOptions(app, environment)}`,
+  }),
   'run.broken-off': ({ address }) => ({
     message: `the connection to ${address} broke, so how the command ended is not known; the server ends what is left of it`,
     hint: 'naru status',

@@ -79,5 +79,6 @@ const argumentKinds: Record<ArgumentKind, { is: string; hint: string }> = {
   scale: { is: 'is no number of instances of a service', hint: 'as in web=3; at most 50' },
   engine: { is: 'is no engine; there are process and docker', hint: 'naru up --engine docker' },
   'cache-limit': { is: 'is no size of caches', hint: 'naru up --cache-limit 5GB' },
+  program: { is: 'is no program to run', hint: 'naru exec web -- sh' },
   'builds-at-once': { is: 'is no number of builds at once', hint: 'naru up --builds 2' },
 }

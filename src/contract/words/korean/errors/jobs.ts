@@ -45,6 +45,14 @@ export const jobErrors = {
     message: `서버가 터미널을 열 수 없습니다: ${inKorean(reason)}. 실행한 것은 없습니다`,
     hint: 'naru run --no-terminal -- COMMAND',
   }),
+  'instance.unknown': ({ app, environment, service, instance, services }) => ({
+    message: `${app} (${environment})에는 ${instance === null ? `실행 중인 ${quoted(service)} 인스턴스가` : `서비스 중인 ${service} 인스턴스 ${subject(quoted(instance))}`} 없습니다${services.length > 0 ? `. 있는 것: ${listed(services)}` : ''}`,
+    hint: `naru ps${placeOptions(app, environment)}`,
+  }),
+  'instance.gone': ({ app, environment, instance }) => ({
+    message: `인스턴스 ${subject(instance)} 실행 중이 아니어서 아무것도 실행하지 않았습니다`,
+    hint: `naru ps${placeOptions(app, environment)}`,
+  }),
   'run.broken-off': ({ address }) => ({
     message: `${address} 주소와 이어진 연결이 끊겨서 명령이 어떻게 끝났는지 알 수 없습니다. 남은 것은 서버가 끝냅니다`,
     hint: 'naru status',
