@@ -1,6 +1,6 @@
 import { linux } from './processes/linux.ts'
 import { byPs } from './processes/macos.ts'
-import type { ProcessEntry, ProcessIdentity, ProcessWay } from './processes/way.ts'
+import type { ProcessEntry, ProcessIdentity, ProcessUsage, ProcessWay } from './processes/way.ts'
 
 export type { ProcessEntry, ProcessIdentity } from './processes/way.ts'
 
@@ -24,6 +24,15 @@ export const livingProcesses = (): ProcessEntry[] => way.all().filter(isAlive)
 
 /** For how long the process has been there, in milliseconds. */
 export const ageMs = (process: ProcessIdentity): number => way.ageMs(process)
+
+/** What these have used and use, those that are gone left out. */
+export function usageOf(processes: readonly { pid: number }[]): ProcessUsage {
+  const each = processes.map(({ pid }) => way.usage(pid)).filter((usage) => usage !== null)
+  return {
+    cpuSeconds: each.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+    memoryBytes: each.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+  }
+}
 
 /** Which of these processes were started with this variable. One that we may not look at is not among them. */
 export const carriersOf = (

@@ -1,5 +1,6 @@
-import type { PlanBuild } from '../model/build-plan.ts'
+import type { PlanBuild, PlanDockerfile } from '../model/build-plan.ts'
 import type { Command, Spec } from '../model/spec.ts'
+import { findImagePlan } from './image/image-plan.ts'
 import { thisMachine } from './machine.ts'
 import { findPlan } from './plan.ts'
 
@@ -28,6 +29,13 @@ export const planBuild: PlanBuild = async (files, read, spec) => {
       tools,
     },
   }
+}
+
+export const planDockerfile: PlanDockerfile = async (files, read, spec) => {
+  const source = { listFiles: async () => [...files], readFile: read }
+  // Nothing of this machine is in it, so that it may be kept with the files.
+  const { dockerfile, generated } = await findImagePlan(source, spec)
+  return generated === null ? { own: dockerfile } : { made: generated }
 }
 
 function ownCommands({ services }: Spec): Record<string, Command> {

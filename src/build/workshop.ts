@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Secret } from '../base/secret.ts'
 import type { Spec } from '../model/spec.ts'
 import type { Account } from './account.ts'
 import type { CommitEntry } from './commit-files.ts'
@@ -38,6 +39,8 @@ export interface Workshop {
   runAs: Account | null
   /** Plain settings of the app for its steps. Never a secret. */
   environment: Readonly<Record<string, string>>
+  /** The newest values of these secrets of the environment. Throws `secret.missing`, `secret.unreadable`. */
+  secrets(names: readonly string[]): Promise<Record<string, Secret>>
   /** The environment that Naru was started with, for its proxies, certificates and settings of package managers. */
   host: NodeJS.ProcessEnv
   /** Path of the bundled static server. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type ApiClient, type ApiOptions, apiClient } from '../contract/client.ts'
 import type { Words } from '../contract/words/words.ts'
-import type { PlanBuild } from '../model/build-plan.ts'
+import type { PlanBuild, PlanDockerfile } from '../model/build-plan.ts'
 import { production } from '../model/environment.ts'
 import { type Meant, readToken, targetOf } from './target.ts'
 import type { Streams, Terminal } from './terminal.ts'
@@ -21,6 +21,7 @@ export type Session = {
   /** Folder of the bundled programs. */
   programs: string
   planBuild: PlanBuild
+  planDockerfile: PlanDockerfile
 }
 
 /** The options that every command has. */

@@ -26,6 +26,7 @@ import type {
   SecretView,
   ServerInfo,
   TokenView,
+  UsageView,
 } from './shapes.ts'
 import { patiently, type Resumption, resumedMessages } from './stream.ts'
 
@@ -164,6 +165,8 @@ export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}
       }),
     instances: async (place: Place) =>
       (await get<{ instances: InstanceView[] }>(`${home(place)}/instances`)).instances,
+    usage: async (place: Place) =>
+      (await get<{ usage: UsageView[] }>(`${home(place)}/usage`)).usage,
     async *logs(
       place: Place,
       question: LogQuestion = {},

@@ -213,6 +213,19 @@ export const instance = z.object({
   pid: z.number().nullable(),
 })
 
+/** `cpu`: cores that were busy for it over the last moment. A limit of null: none of its own. */
+export const usage = z.object({
+  instance: z.string(),
+  cpu: z.number(),
+  memoryBytes: z.number(),
+  processes: z.number(),
+  limits: z.object({
+    cpu: z.number().nullable(),
+    memoryBytes: z.number().nullable(),
+    processes: z.number().nullable(),
+  }),
+})
+
 export const logLine = z.object({
   position: z.number(),
   at: z.string(),
@@ -370,6 +383,7 @@ export type DeploymentView = z.infer<typeof deployment>
 export type DeploymentStory = z.infer<typeof deploymentStory>
 export type EventView = z.infer<typeof event>
 export type InstanceView = z.infer<typeof instance>
+export type UsageView = z.infer<typeof usage>
 export type LogLineView = z.infer<typeof logLine>
 export type TokenView = z.infer<typeof token>
 export type MadeToken = z.infer<typeof madeToken>
@@ -378,5 +392,3 @@ export type PlaceStatus = z.infer<typeof placeStatus>
 export type Changed = z.infer<typeof changed>
 export type JobRunView = z.infer<typeof jobRun>
 export type CommandBegin = z.infer<typeof commandBegin>
-/** As it may be sent: what is left out has its default. */
-export type CommandRequest = z.input<typeof commandBegin>

@@ -101,7 +101,7 @@ async function checkEngine(db: Db, place: Place, spec: Spec): Promise<void> {
 async function requireSecrets(db: Db, place: Place, spec: Spec): Promise<void> {
   const secrets = await listSecrets(db, place)
   const set = Object.fromEntries(secrets.map(({ name, version }) => [name, version]))
-  checkSecrets(place, spec.secrets, set)
+  checkSecrets(place, [...spec.secrets, ...spec.build.secrets], set)
 }
 
 /** A repository that names itself is not deployed under another name by mistake. */

@@ -30,6 +30,8 @@ export interface Engine {
   stop(instances: InstanceId[], graceSeconds: number): Promise<void>
   /** Every instance of this server, dead ones that wait for a start too. The first answer after a start waits until each was looked at. */
   list(filter?: InstanceFilter): Promise<Instance[]>
+  /** What the instances whose programs run have used and use. */
+  usage(filter?: InstanceFilter): Promise<Usage[]>
   /** Calls back whenever an instance appeared, changed its health or went. Says that, not what: list again. */
   watch(listener: () => void): Unsubscribe
   /**
@@ -122,6 +124,15 @@ export type InstanceFilter = {
   service?: string
   release?: number
 }
+/** `cpuSeconds`: of one core since its program was started. A limit of null: none of its own. */
+export type Usage = {
+  instance: InstanceId
+  cpuSeconds: number
+  memoryBytes: number
+  processes: number
+  limits: { cpu: number | null; memoryBytes: number | null; processes: number | null }
+}
+
 export type Unsubscribe = () => void
 
 export type LogFilter = {

@@ -17,6 +17,7 @@ import type {
   OpenCommand,
   RunFilter,
   Unsubscribe,
+  Usage,
 } from './engine.ts'
 
 /** Whether anything, of one app or of any, can have been started by that engine. */
@@ -78,6 +79,14 @@ export class SeveralEngines implements Engine {
       return instances ?? engine.list(filter) // Which says why it does not answer.
     })
     return there.flat()
+  }
+
+  async usage(filter?: InstanceFilter): Promise<Usage[]> {
+    const used = await onAll(this.each, async (engine) => {
+      const there = await this.#listed(engine, filter)
+      return there?.length === 0 ? [] : engine.usage(filter)
+    })
+    return used.flat()
   }
 
   watch(listener: () => void): Unsubscribe {

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { planBuild } from '../build/planner.ts'
+import { planBuild, planDockerfile } from '../build/planner.ts'
 import { runCommand } from '../cli/run.ts'
 
 void runCommand({
@@ -9,6 +9,7 @@ void runCommand({
   environment: process.env,
   folder: process.cwd(),
   planBuild,
+  planDockerfile,
   programs: dirname(realpathSync(process.argv[1] ?? '.')),
 }).then((exit) => {
   process.exitCode = exit

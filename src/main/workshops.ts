@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../base/log.ts'
+import type { Secret } from '../base/secret.ts'
 import { runBuild } from '../build/build.ts'
 import type { CacheFolders } from '../build/cache-bound.ts'
 import { cacheKeeper } from '../build/cache-keeper.ts'
@@ -12,10 +13,13 @@ import type { BuildJob, BuildResult } from '../deploy/parts.ts'
 import type { Images } from '../engine/images.ts'
 import type { Account } from '../engine/process/account.ts'
 import { makeAppPlaces, type Places, places } from '../engine/process/places.ts'
+import type { Place } from '../model/environment.ts'
+import { checkSecrets } from '../release/freeze.ts'
 import type { Repositories } from '../source/repository.ts'
 import { listApps, requireApp } from '../store/apps.ts'
 import { findArtifact } from '../store/artifacts.ts'
 import { requireBuild } from '../store/builds.ts'
+import { listSecrets, readSecrets } from '../store/secrets.ts'
 import { listSettings } from '../store/settings.ts'
 import type { Store } from '../store/store.ts'
 import { programFile } from './programs.ts'
@@ -90,6 +94,7 @@ export function workshops(
       log: logOf(app, number),
       runAs: account === null ? null : { uid: account.uid, gid: group },
       environment: { ...spec.settings, ...(await listSettings(store.db, build)) },
+      secrets: (names) => newestSecrets(store, build, names),
       host: process.env,
       staticServer: programFile('static-server'),
       afterwards: (work) => afterwards(app, work),
@@ -124,6 +129,23 @@ export function workshops(
       await rm(join(logs, app), { recursive: true, force: true })
     },
   }
+}
+
+async function newestSecrets(
+  { db, vault }: Store,
+  place: Place,
+  names: readonly string[],
+): Promise<Record<string, Secret>> {
+  if (names.length === 0) return {}
+  const set = new Map((await listSecrets(db, place)).map(({ name, version }) => [name, version]))
+  const versions = Object.fromEntries(
+    names.flatMap((name) => {
+      const version = set.get(name)
+      return version === undefined ? [] : [[name, version]]
+    }),
+  )
+  checkSecrets(place, names, versions) // One may have been unset since the push.
+  return readSecrets(db, vault, place, versions)
 }
 
 async function isOver(store: Store, app: string, number: number): Promise<boolean> {

@@ -26,4 +26,12 @@ export type PlanBuild = (
   spec: Spec,
 ) => Promise<BuildPlan>
 
+/**
+ * The Dockerfile that an image of these files is built by: their own, or the text of one that is made for them.
+ * Throws `build.*` for what cannot be built.
+ */
+export type PlanDockerfile = (
+  ...asked: Parameters<PlanBuild>
+) => Promise<{ own: string } | { made: string }>
+
 export type PlannedFile = { path: string; kind: 'file' | 'link' | 'submodule' }

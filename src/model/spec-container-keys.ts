@@ -19,6 +19,13 @@ export const imageBuild = {
       'Build arguments of the Dockerfile, which are no place for secrets; on the docker engine alone.',
     example: 'args: { APP_VERSION: "2" }',
   },
+  secrets: {
+    value: { is: 'secrets' },
+    otherwise: 'none',
+    means:
+      'Secrets of the environment that steps of the Dockerfile may read, by RUN --mount=type=secret,id=NAME; they are in no layer and no log. On the docker engine alone.',
+    example: 'secrets: [NPM_TOKEN]',
+  },
   packages: {
     value: { is: 'packages' },
     otherwise: 'none',

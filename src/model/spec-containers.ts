@@ -119,6 +119,7 @@ export function containerKey({ build, services }: Spec): string | null {
   if (build.dockerfile !== undefined) return 'build.dockerfile'
   if (build.target !== undefined) return 'build.target'
   if (Object.keys(build.args).length > 0) return 'build.args'
+  if (build.secrets.length > 0) return 'build.secrets'
   if (build.packages.length > 0) return 'build.packages'
   for (const [name, { resources, volumes }] of Object.entries(services)) {
     if (Object.keys(volumes).length > 0) return `services.${name}.volumes`

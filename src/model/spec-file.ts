@@ -72,6 +72,7 @@ function readBuild(field: Field | undefined, mistakes: SpecMistakes): BuildSpec 
   const dockerfile = keys.dockerfile && readFolder(keys.dockerfile, mistakes)
   const target = keys.target && readStage(keys.target, mistakes)
   const seconds = keys.timeout && readDuration(keys.timeout, timeout.value, mistakes)
+  const args = readSettings(keys.args, mistakes)
   return {
     ...structuredClone(defaultBuild),
     ...(command !== undefined && { command }),
@@ -81,7 +82,8 @@ function readBuild(field: Field | undefined, mistakes: SpecMistakes): BuildSpec 
     timeoutSeconds: seconds ?? defaultBuild.timeoutSeconds,
     ...(dockerfile !== undefined && { dockerfile }),
     ...(target !== undefined && { target }),
-    args: readSettings(keys.args, mistakes),
+    args,
+    secrets: readSecrets(keys.secrets, args, mistakes),
     packages: readPackages(keys.packages, mistakes),
   }
 }

@@ -36,7 +36,7 @@ export function nearestKey(typed: string, names: readonly string[]): string | un
 /** Keys of later versions: known to be meant, and refused by that name. */
 const later: Record<SpecMapping, readonly string[]> = {
   root: ['slo', 'notify', 'volumes', 'image'],
-  build: ['secrets'],
+  build: [],
   service: ['uses'],
   resources: ['io', 'gpu'],
   replicas: ['min', 'max', 'cpu', 'memory'],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import * as shapes from '../contract/shapes.ts'
+import { usageNow } from '../engine/usage.ts'
 import type { Instance } from '../model/instance.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { failures, home, homePath } from './path.ts'
@@ -20,6 +21,23 @@ export function instanceRoutes(api: Api, { engine, store: { db } }: ApiParts): v
     async ({ params }) => {
       await requirePlace(db, params)
       return { instances: (await engine.list(params)).map(instanceView) }
+    },
+  )
+
+  api.get(
+    `${home}/usage`,
+    {
+      config: { permission: 'instances.read' },
+      schema: {
+        summary: 'What the instances that run use now, looked at for a moment, and what they may',
+        tags: ['instances'],
+        params: homePath,
+        response: { 200: z.object({ usage: z.array(shapes.usage) }), ...failures },
+      },
+    },
+    async ({ params }) => {
+      await requirePlace(db, params)
+      return { usage: await usageNow(engine, params) }
     },
   )
 }

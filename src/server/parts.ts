@@ -24,7 +24,7 @@ import type { Store } from '../store/store.ts'
 export type ApiParts = {
   conductor: Conductor
   store: Pick<Store, 'db' | 'onEvent'>
-  engine: Pick<Engine, 'list' | 'logs'>
+  engine: Pick<Engine, 'list' | 'logs' | 'usage'>
   jobs: JobDesk
   /** Starts a command in the release that serves, for the one who holds its streams. */
   openCommand(place: Place, wish: CommandWish, by: string): Promise<ReleaseCommand>

@@ -70,6 +70,7 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
     log: '',
     runAs,
     environment: {},
+    secrets: async () => ({}),
     host: process.env,
     staticServer: await staticServer(),
     afterwards: (work) => void later.push(work),

@@ -31,6 +31,14 @@ const naru = (...args: string[]) =>
 const json = async (...args: string[]) =>
   JSON.parse((await naru(...args, '--json')).stdout) as unknown
 
+const usage = {
+  instance: 'shop-web-v3-k3v9',
+  cpu: 0.25,
+  memoryBytes: 45 * 1024 ** 2,
+  processes: 12,
+  limits: { cpu: 0.5, memoryBytes: 256 * 1024 ** 2, processes: null },
+}
+
 const instance = (more: Partial<InstanceView> = {}): InstanceView => ({
   id: 'shop-web-v3-k3v9',
   service: 'web',
@@ -120,6 +128,7 @@ describe('lists', () => {
     server.json('GET /v1/apps/shop/builds', 200, { builds: [aBuild()] })
     server.json(`GET ${home}/deployments`, 200, { deployments: [aDeployment(), aFailedDeployment] })
     server.json(`GET ${home}/instances`, 200, { instances: [instance()] })
+    server.json(`GET ${home}/usage`, 200, { usage: [usage] })
     await naru('builds')
     await naru('builds', '--env', 'staging')
     await naru('builds', '--env', 'production')
@@ -139,9 +148,12 @@ describe('lists', () => {
     expect((await naru('deployments')).stdout).toMatch(
       /\n4 {11}v3 {7}release {2}failed .*listens on port 3000, but was given PORT 20012\n$/,
     )
-    expect((await naru('ps')).stdout).toContain('web      v3       healthy  812  127.0.0.1:20012')
+    const ps = (await naru('ps')).stdout
+    expect(ps).toContain('web      v3       healthy  812  127.0.0.1:20012')
+    expect(ps).toMatch(/RESTARTS {2}CPU {7}MEMORY {8}PROCESSES\n/)
+    expect(ps).toMatch(/ 0\.25\/0\.5 {2}45 MB\/256 MB {2}12\n/)
     expect(await json('builds')).toEqual({ builds: [aBuild()] })
-    expect(await json('ps')).toEqual({ instances: [instance()] })
+    expect(await json('ps')).toEqual({ instances: [instance()], usage: [usage] })
   })
 
   it('that are empty say what to do', async () => {

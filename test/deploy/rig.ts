@@ -67,6 +67,10 @@ export class MemoryEngine implements Engine {
     )
   }
 
+  async usage(): Promise<[]> {
+    return []
+  }
+
   watch(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -96,6 +96,27 @@ export function execContract(name: string, makeBench: () => Promise<ExecBench>):
       expect((await bench.engine.list())[0]).toMatchObject({ health: 'healthy', restarts: 0 })
     })
 
+    it('counts in what the instance uses, beside its limits, where those are kept', async () => {
+      const [before] = await bench.engine.usage({ service: 'web' })
+      const running = await exec([
+        'node',
+        '-e',
+        'for (const end = Date.now() + 600; Date.now() < end; );',
+      ])
+      running.output.resume()
+      running.errors?.resume()
+      await running.ended
+      const [after] = await bench.engine.usage({ service: 'web' })
+      expect(after?.instance).toBe(instance)
+      expect(after?.memoryBytes).toBeGreaterThan(10_000_000)
+      expect(after?.processes).toBeGreaterThan(0)
+      if (name === 'docker') {
+        expect((after?.cpuSeconds ?? 0) - (before?.cpuSeconds ?? 0)).toBeGreaterThan(0.3)
+        expect(after?.limits).toEqual({ cpu: null, memoryBytes: null, processes: 512 })
+      }
+      expect(await bench.engine.usage({ service: 'worker' })).toEqual([])
+    })
+
     it('that does not exist ends with a code that says so', async () => {
       const running = await exec(['no-such-program'])
       running.output.resume()

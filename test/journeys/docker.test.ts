@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { webApp } from '../support/apps.ts'
 import { baseImages, docker, mainSocket, whereDocker } from '../support/docker.ts'
@@ -106,6 +107,48 @@ describe('on the docker engine', whereDocker, () => {
     })
     expectRefused(none, 'docker/Dockerfile', 'build.no-dockerfile')
     expect((await naru.visit('wrong')).body).toBe('hello good')
+  })
+
+  it('what was made for a repository may be kept with it, and is its own from then on', async () => {
+    const files = { 'public/index.html': 'kept', 'naru.yaml': `services:\n  web:\n${times}` }
+    const site = await naru.repository('kept', files)
+    const print = () => naru.cli(['build', '--print', '--dockerfile'], { folder: site.folder })
+    const { stdout, code } = await print()
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^(#.*\n)*FROM /m)
+    const pushed = await site.deploy({ Dockerfile: `${stdout}LABEL kept=yes\n` })
+    expect(pushed.output).toContain('live at')
+    expect((await naru.visit('kept')).body).toBe('kept')
+    const { Config } = await docker.getImage(`naru/${naru.dockerServer()}/kept:1`).inspect()
+    expect(Config.Labels['kept']).toBe('yes')
+    const again = await print()
+    expect(again.output).toContain('it has a Dockerfile of its own, Dockerfile')
+    expect(again.code).toBe(2)
+  })
+
+  it('steps of a Dockerfile read secrets of the app, which are in no layer and no log; one without a value is asked for', async () => {
+    const dockerfile = `FROM ${baseImages.node}
+WORKDIR /app
+COPY . .
+RUN --mount=type=secret,id=NPM_TOKEN sha256sum /run/secrets/NPM_TOKEN > built.txt
+RUN ls /run/secrets 2>&1 | cat
+EXPOSE 8123
+CMD ["node", "server.js"]
+`
+    const files = ownImage('', '', dockerfile)
+    files['naru.yaml'] = `build: { secrets: [NPM_TOKEN] }\n${files['naru.yaml']}`
+    const app = await naru.repository('tokened', files)
+    expectRefused(await app.push(), 'NPM_TOKEN', 'secret.missing')
+    const token = 'canary-0d3b7f'
+    await naru.cli(['secret', 'set', 'NPM_TOKEN', '--app', 'tokened'], { input: token })
+    const pushed = await app.push()
+    expect(pushed.output).toContain('live at')
+    const digest = createHash('sha256').update(token).digest('hex')
+    expect((await naru.visit('tokened')).body).toContain(digest)
+    const logs = await type('tokened', 'builds', 'show', '1')
+    expect(logs.output + pushed.output + naru.log()).not.toContain(token)
+    const image = docker.getImage(`naru/${naru.dockerServer()}/tokened:1`)
+    expect(JSON.stringify([await image.history(), await image.inspect()])).not.toContain(token)
   })
 
   it('steps of the pipeline run in a container, and one that fails makes no release', async () => {

@@ -26,7 +26,8 @@ describe('what a naru.yaml means', () => {
 app: shop
 build:
   { command: npm run build, folder: ./apps//web/, output: dist/, fallback: true, timeout: 1h, dockerfile: docker/web.Dockerfile,
-    target: runtime, args: { VERSION: 2 }, packages: [ffmpeg, libvips-dev=8.14] }
+    target: runtime, args: { VERSION: 2 }, secrets: [NPM_TOKEN],
+    packages: [ffmpeg, libvips-dev=8.14] }
 pipeline:
   - test: npm test
   - lint: [npm, run, lint]
@@ -71,7 +72,7 @@ environments:
         target: 'runtime',
         args: { VERSION: '2' },
         packages: ['ffmpeg', 'libvips-dev=8.14'],
-        secrets: [],
+        secrets: ['NPM_TOKEN'],
       },
       pipeline: [
         { name: 'test', command: 'npm test' },
@@ -216,7 +217,7 @@ describe('every mistake has its place, what was found, what was expected and wha
     // Later versions
     [
       'keys of later versions',
-      `build: { secrets: [NPM_TOKEN] }
+      `build: { args: {} }
 services:
   web:
     replicas: { min: 2, max: 6, cpu: 70% }
@@ -234,7 +235,6 @@ notify: []
 strategy: ab
 `,
       [
-        '1:10 build.secrets: the key "secrets" is not in this version',
         '4:17 services.web.replicas.min: the key "min" is not in this version',
         '4:25 services.web.replicas.max: the key "max" is not in this version',
         '4:33 services.web.replicas.cpu: the key "cpu" is not in this version',
@@ -607,8 +607,8 @@ strategy: ab
       "another tool's words for a build",
       'build: { context: web, publish: dist }',
       [
-        '1:10 build.context: found the key "context", expected one of command, folder, output, fallback, timeout, dockerfile, target, args, packages; did you mean "folder"?',
-        '1:24 build.publish: found the key "publish", expected one of command, folder, output, fallback, timeout, dockerfile, target, args, packages; did you mean "output"?',
+        '1:10 build.context: found the key "context", expected one of command, folder, output, fallback, timeout, dockerfile, target, args, secrets, packages; did you mean "folder"?',
+        '1:24 build.publish: found the key "publish", expected one of command, folder, output, fallback, timeout, dockerfile, target, args, secrets, packages; did you mean "output"?',
       ],
     ],
     [

@@ -98,7 +98,7 @@ describe('docs/naru.schema.json refuses what Naru refuses', () => {
     'app:',
     'app: 5',
     'build: npm run build',
-    'build: { secrets: [x] }',
+    'build: { secrets: ["a b"] }',
     'build: { packages: ["a b"] }',
     'services: { web: { port: 0 } }',
     'services: { web: { resources: { cpu: lots } } }',

@@ -40,6 +40,7 @@ const least: Readonly<Record<string, 'open' | TokenKind>> = {
   'PUT /HOME/engine': 'deployer',
   'GET /v1/engines': 'reader',
   'PUT /v1/engine': 'owner',
+  'GET /HOME/usage': 'reader',
   'GET /HOME/instances': 'reader',
   'GET /HOME/jobs': 'reader',
   'POST /HOME/jobs': 'deployer',

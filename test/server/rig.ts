@@ -121,6 +121,7 @@ function partsOf(world: World, store: Store, log: ApiParts['log']): ApiParts {
     store,
     engine: {
       list: async (filter) => world.instances.filter(({ set }) => set.app === filter?.app),
+      usage: async () => [],
       logs: (filter) => {
         world.logFilters.push(filter)
         return linesOf(world, filter)

@@ -83,7 +83,7 @@ describe('a command over a WebSocket', () => {
     const { tell, saw, bytes, said, socket, closed } = await connected(rig)
     tell(begin)
     await saw({ begun: { release: 4 } })
-    expect(command.wishes).toEqual([{ command: ['ls', '-l'], terminal: null }])
+    expect(command.wishes).toEqual([{ command: ['ls', '-l'], terminal: null, within: null }])
     socket.send(input('typed'))
     expect(String((await once(command.input, 'data'))[0])).toBe('typed')
     await saw({ room: 5 })

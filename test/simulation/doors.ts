@@ -41,6 +41,7 @@ export function engineOf(life: Life, machine: Machine, watchers: Set<() => void>
         life.call(`run job ${run.job}`, () => machine.run(run, cancel)).then(resolve, reject)
         life.onClose(() => reject(new WorldFault('the engine was closed')))
       }),
+    usage: async () => [],
     exec: () => Promise.reject(new WorldFault('there is nothing to run a command in')),
     open: () => Promise.reject(new WorldFault('there is nothing to run a command with')),
     endRuns: (filter) => call('end runs', () => machine.endRuns(filter)),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { planBuild } from '../../src/build/planner.ts'
+import { planBuild, planDockerfile } from '../../src/build/planner.ts'
 import { program } from '../../src/cli/program.ts'
 import { terminalOf } from '../../src/cli/terminal.ts'
 import { english } from '../../src/contract/words/english/english.ts'
@@ -50,6 +50,7 @@ const naru: Command = program(
     folder: '/',
     programs: '/',
     planBuild,
+    planDockerfile,
   },
   process,
 )

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { runProgram } from '../program.ts'
-import type { ProcessEntry, ProcessWay } from './way.ts'
+import type { ProcessEntry, ProcessUsage, ProcessWay } from './way.ts'
 
 /** For how long one look at all processes holds: a program is started for each, and several ask at the same time. */
 const freshMs = 50
@@ -30,6 +30,7 @@ export function byPs({ all }: { all: string }): ProcessWay {
     one: (pid) => fresh().get(pid) ?? look().get(pid) ?? null,
     all: () => [...look().values()],
     ageMs: ({ startTime }) => Date.now() - startTime * 1000,
+    usage: (pid) => parsePsUsage(ps(['-o', 'rss=,time=', '-p', String(pid)])),
     hasLivingThreads: () => false,
     carriers: (pids, name, value) => {
       const among = new Set(pids)
@@ -63,6 +64,14 @@ export function parsePs(line: string): ProcessEntry | null {
   const startTime = Date.parse(`${started} UTC`) / 1000
   if (pid === undefined || state === undefined || Number.isNaN(startTime)) return null
   return { pid: Number(pid), group: Number(group), state, startTime }
+}
+
+/** "  5120   1:02.50", in KiB, minutes and seconds, hours and days before them; null for anything else. */
+export function parsePsUsage(line: string): ProcessUsage | null {
+  const [, kibibytes, days = '0', times] = /^\s*(\d+)\s+(?:(\d+)-)?([\d:.]+)\s*$/.exec(line) ?? []
+  if (kibibytes === undefined || times === undefined) return null
+  const seconds = times.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+  return { cpuSeconds: Number(days) * 86_400 + seconds, memoryBytes: Number(kibibytes) * 1024 }
 }
 
 /** What `lsof -F pcn` says, a line for each field: p812, cnode, n*:8080, n127.0.0.1:3000, n[::1]:3000. */

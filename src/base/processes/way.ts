@@ -12,6 +12,9 @@ export type ProcessEntry = ProcessIdentity & {
   state: string
 }
 
+/** Seconds of one core since it was started, and bytes of it that are in memory, shared ones too. */
+export type ProcessUsage = { cpuSeconds: number; memoryBytes: number }
+
 /** How one system tells of its processes. What cannot be seen is not there. */
 export type ProcessWay = {
   /** Changes with every boot of the machine. */
@@ -22,6 +25,8 @@ export type ProcessWay = {
   all(): ProcessEntry[]
   /** For how long it has been there, in milliseconds; on Linux by no clock that can be set. */
   ageMs(process: ProcessIdentity): number
+  /** What it has used, its children not included; null for one that is gone. */
+  usage(pid: number): ProcessUsage | null
   /** Whether a zombie has threads that live, and with them its files. */
   hasLivingThreads(pid: number): boolean
   /** Which of them were started with this variable. */

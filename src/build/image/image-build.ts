@@ -83,7 +83,7 @@ async function buildStage(work: ImageWork, target: string | undefined): Promise<
         dockerfile: plan.dockerfile,
         ...(target === undefined ? {} : { target }),
         args: plan.args,
-        secrets: await secretsOf(plan),
+        secrets: await secretsOf(work),
         progress: (event) => seen.progress(event),
       },
       signal,
@@ -94,8 +94,14 @@ async function buildStage(work: ImageWork, target: string | undefined): Promise<
   }
 }
 
-/** What this machine trusts, under the name that `RUN --mount=type=secret` knows it by; nothing where it cannot be read. */
-async function secretsOf({ authorities }: ImagePlan): Promise<Record<string, Secret>> {
+/** By the names that `RUN --mount=type=secret` knows them by: those of the app, and what this machine trusts. */
+async function secretsOf({ plan, request, workshop }: ImageWork): Promise<Record<string, Secret>> {
+  const own = await workshop.secrets(request.spec.build.secrets)
+  return { ...own, ...(await trustOf(plan)) }
+}
+
+/** Nothing where it cannot be read. */
+async function trustOf({ authorities }: ImagePlan): Promise<Record<string, Secret>> {
   if (authorities === null) return {}
   const text = await readFile(authorities, 'utf8').catch(() => null) // As whoever runs Naru finds it, too.
   return text === null ? {} : { [authoritiesSecret]: new Secret(text) }
@@ -103,11 +109,10 @@ async function secretsOf({ authorities }: ImagePlan): Promise<Record<string, Sec
 
 /** What Naru adds to the commit's files. */
 async function extraOf({ plan, workshop }: ImageWork): Promise<Record<string, string>> {
-  if (plan.generated === null) return {}
   const server = Object.keys(plan.adds)
   const text = server.length === 0 ? '' : await readFile(workshop.staticServer, 'utf8')
   return {
-    [plan.dockerfile]: plan.generated,
+    ...(plan.generated === null ? {} : { [plan.dockerfile]: plan.generated }),
     ...Object.fromEntries(server.map((path) => [path, text])),
   }
 }

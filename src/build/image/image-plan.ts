@@ -14,7 +14,7 @@ export type ImagePlan = {
   dockerfile: string
   /** Its text where Naru has made it; null where it is the commit's own. */
   generated: string | null
-  /** Files that the build gets besides, by their paths: only with a generated one. */
+  /** Files that the build gets besides, by their paths. */
   adds: Readonly<Record<string, 'static-server'>>
   /** The commit's folder that becomes the context. */
   folder: string
@@ -30,6 +30,10 @@ export type ImagePlan = {
   reasons: BuildReason[]
   foreign: ForeignNote[]
 }
+
+/** Where the program that serves static files is in the context. */
+const staticServerPath = '.naru/static-server.cjs'
+const staticServer: ImagePlan['adds'] = { [staticServerPath]: 'static-server' }
 
 /** Where a generated one is in the context: in nobody's way. */
 const generatedPath = '.naru/Dockerfile'
@@ -67,7 +71,8 @@ async function ownPlan(
   return {
     dockerfile,
     generated: null,
-    adds: {},
+    // One that was made once, and is kept: what it needs besides is added as ever.
+    adds: ((await files.read(dockerfile)) ?? '').includes(staticServerPath) ? staticServer : {},
     folder,
     target,
     args: { ...proxies(host), ...args },
@@ -105,7 +110,7 @@ async function generatedPlan(
       files: context,
       hasAuthorities: authorities !== null,
     }),
-    adds: recipe.kind === 'static' ? { '.naru/static-server.cjs': 'static-server' } : {},
+    adds: recipe.kind === 'static' ? staticServer : {},
     folder: recipe.workingFolder === undefined ? spec.build.folder : '.',
     target: undefined,
     args: { ...proxies(host), ...spec.build.args },

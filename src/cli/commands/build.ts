@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { NaruError } from '../../base/error.ts'
 import type { Words } from '../../contract/words/words.ts'
-import type { BuildPlan, PlannedFile } from '../../model/build-plan.ts'
+import type { BuildPlan, PlanBuild, PlannedFile } from '../../model/build-plan.ts'
 import type { Command as AppCommand } from '../../model/spec.ts'
 import { parseSpec } from '../../model/spec-file.ts'
 import { leftOut } from '../../source/left-out.ts'
@@ -20,13 +20,18 @@ export function addBuild(naru: Command, session: Session): void {
   define(naru, {
     usage: 'build [folder]',
     summary: say.summary,
-    examples: ['naru build --print', 'naru build --print ./shop --env staging'],
+    examples: [
+      'naru build --print',
+      'naru build --print ./shop --env staging',
+      'naru build --print --dockerfile > Dockerfile',
+    ],
   })
     .option('--print', say.print)
+    .option('--dockerfile', say.dockerfile)
     .action(
       async (
         named: string | undefined,
-        { print = false }: { print?: boolean },
+        { print = false, dockerfile = false }: { print?: boolean; dockerfile?: boolean },
         command: Command,
       ) => {
         if (!print)
@@ -36,8 +41,10 @@ export function addBuild(naru: Command, session: Session): void {
           })
         const { json, env } = shared(command, session)
         const folder = await folderOf(session, named)
-        const plan = await planOf(session, folder, env)
+        const files = await filesOf(folder, env)
         const { out } = session.terminal
+        if (dockerfile) return out(await dockerfileOf(session, files, json))
+        const plan = await session.planBuild(...files)
         if (json) return out(JSON.stringify({ folder, ...withSentences(plan, session.words) }))
         for (const line of sayPlan(plan, folder, session.words)) out(printableLog(line))
       },
@@ -53,7 +60,19 @@ async function folderOf({ folder: here }: Session, named: string | undefined): P
   return folder
 }
 
-async function planOf(session: Session, folder: string, environment: string): Promise<BuildPlan> {
+async function dockerfileOf(
+  { planDockerfile, words }: Session,
+  files: Parameters<PlanBuild>,
+  json: boolean,
+): Promise<string> {
+  const found = await planDockerfile(...files)
+  if (json) return JSON.stringify(found)
+  if ('made' in found) return found.made.trimEnd()
+  const what = words.commands.build.ownDockerfile(found.own)
+  throw new NaruError('usage.invalid', { what, expected: 'naru build --print' })
+}
+
+async function filesOf(folder: string, environment: string): Promise<Parameters<PlanBuild>> {
   const files: PlannedFile[] = []
   for await (const { path, kind } of (await folderShipment(folder)).entries()) {
     if (leftOut(path) === null && (kind === 'file' || kind === 'link')) files.push({ path, kind })
@@ -62,7 +81,7 @@ async function planOf(session: Session, folder: string, environment: string): Pr
   const read = async (path: string) =>
     known.has(path) ? textOf(join(folder, path), path) : undefined
   const spec = parseSpec(await read('naru.yaml'), { file: 'naru.yaml', environment })
-  return session.planBuild(files, read, spec)
+  return [files, read, spec]
 }
 
 /** Undefined where a link leads nowhere or to a folder: a commit has no text there either. */

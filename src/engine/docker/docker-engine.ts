@@ -21,6 +21,7 @@ import type {
   OpenCommand,
   RunFilter,
   Unsubscribe,
+  Usage,
 } from '../engine.ts'
 import { fits } from '../filter.ts'
 import type { Images } from '../images.ts'
@@ -33,7 +34,7 @@ import { Commands } from './commands.ts'
 import { type Daemon, refusalOf } from './daemon.ts'
 import { imageOf, requireImage } from './environment.ts'
 import { changesIt, hearEvents } from './events.ts'
-import { closeMachine } from './firewall.ts'
+import { Wall } from './firewall.ts'
 import { type InstanceIdentity, identityOf } from './identity.ts'
 import { DockerImages } from './images/docker-images.ts'
 import { DockerInstance } from './instance.ts'
@@ -43,6 +44,7 @@ import { filterOf, label } from './labels.ts'
 import { Networks } from './networks.ts'
 import { serverId } from './server-id.ts'
 import type { DockerSurroundings } from './surroundings.ts'
+import { usageOf } from './usage.ts'
 import { makeVolumes, removeVolumes } from './volumes.ts'
 
 export type DockerEngineOptions = {
@@ -92,13 +94,12 @@ class Containers implements DockerEngine {
   readonly #jobs: Jobs
   readonly #commands: Commands
   readonly #maker: InstanceMaker
+  readonly #wall: Wall
   #looking: Promise<unknown> = Promise.resolve()
   #firstLook: Promise<void>
   #hasLooked: () => void = () => {}
   #timer: NodeJS.Timeout | undefined
   #hearing: Promise<void> = Promise.resolve()
-  #wall: Promise<void> = Promise.resolve()
-  exposed: string | null = null
   /** Whether it has answered once. */
   #knows = false
   /** Why the daemon does not answer; null while it does. */
@@ -124,13 +125,18 @@ class Containers implements DockerEngine {
     this.#jobs = new Jobs(this.#around, join(folder, 'jobs'))
     this.#commands = new Commands(this.#around)
     this.#maker = new InstanceMaker(this.#around)
+    this.#wall = new Wall(log)
     this.#firstLook = new Promise((resolve) => {
       this.#hasLooked = resolve
     })
   }
 
+  get exposed(): string | null {
+    return this.#wall.exposed
+  }
+
   begin(): void {
-    this.#wall = this.#keepWall()
+    this.#wall.keep()
     const on = {
       connected: () => {
         this.#absence.end()
@@ -148,7 +154,7 @@ class Containers implements DockerEngine {
     this.#hearing = hearEvents(this.#around, on, this.#closing.signal)
     this.#timer = setInterval(() => {
       this.#lookSoon()
-      this.#wall = this.#keepWall()
+      this.#wall.keep()
     }, lookEveryMs)
   }
 
@@ -208,6 +214,13 @@ class Containers implements DockerEngine {
     ])
   }
 
+  async usage(filter: InstanceFilter = {}): Promise<Usage[]> {
+    await this.#known()
+    const wanted = this.#present().filter(({ identity }) => fits(identity.set, filter))
+    const used = await Promise.all(wanted.map((instance) => usageOf(this.#around, instance)))
+    return used.filter((usage) => usage !== null)
+  }
+
   watch(listener: () => void): Unsubscribe {
     return this.#changes.watch(listener)
   }
@@ -243,7 +256,7 @@ class Containers implements DockerEngine {
     clearInterval(this.#timer)
     this.#changes.close()
     await this.#turns.settled()
-    await Promise.all([this.#looking, this.#hearing, this.#wall])
+    await Promise.all([this.#looking, this.#hearing, this.#wall.settled])
     await this.#jobs.letGo()
     await Promise.all([...this.#instances.values()].map((instance) => instance.letGo()))
     await this.#around.books.close()
@@ -335,14 +348,6 @@ class Containers implements DockerEngine {
     this.#instances.set(identity.container, instance)
     this.#changes.tell()
     return instance
-  }
-
-  /** Containers reach no port of this machine; where that is not possible it is said once. */
-  async #keepWall(): Promise<void> {
-    const exposed = await closeMachine().catch(refusalOf)
-    if (exposed !== null && exposed !== this.exposed)
-      this.#around.log.warn('containers can reach the ports of this machine', { reason: exposed })
-    this.exposed = exposed
   }
 
   // How it makes more

@@ -1,8 +1,9 @@
 import { NaruError } from '../../base/error.ts'
-import { bootId } from '../../base/processes.ts'
+import { bootId, usageOf } from '../../base/processes.ts'
 import { type Exit, type Instance, type InstanceId, sayExit } from '../../model/instance.ts'
 import type { SetSpec } from '../../model/set.ts'
 import { Backoff } from '../backoff.ts'
+import type { Usage } from '../engine.ts'
 import type { LogBook } from '../log/log-book.ts'
 import { Belongings } from './belongings.ts'
 import { type Ending, untilEmpty } from './ending.ts'
@@ -116,6 +117,14 @@ export class ProcessInstance {
   }
 
   /** From now on it is known how to start it again; if it is down and nothing else will, that happens now. */
+  /** Null while its program does not run. */
+  usage(): Usage | null {
+    const members = this.#run?.group?.members() ?? []
+    if (this.#phase !== 'up' || members.length === 0) return null
+    const limits = { cpu: null, memoryBytes: null, processes: null }
+    return { instance: this.id, ...usageOf(members), processes: members.length, limits }
+  }
+
   /** What its program was started with; null while it is down, or until its set is wanted again after a restart of the server. */
   get runningSpec(): InSlug<SetSpec> | null {
     return this.#phase === 'up' ? this.#spec : null

@@ -22,6 +22,7 @@ import type {
   OpenCommand,
   RunFilter,
   Unsubscribe,
+  Usage,
 } from '../engine.ts'
 import { fits } from '../filter.ts'
 import type { LogBooks } from '../log/log-books.ts'
@@ -173,6 +174,12 @@ class Processes implements ProcessEngine {
       this.#jobs.end(filter, graceSeconds),
       this.#commands.end(filter, graceSeconds),
     ])
+  }
+
+  async usage(filter: InstanceFilter = {}): Promise<Usage[]> {
+    return this.#present()
+      .filter(({ record }) => fits(record.set, filter))
+      .flatMap((instance) => instance.usage() ?? [])
   }
 
   watch(listener: () => void): Unsubscribe {

@@ -1,6 +1,9 @@
 export const build = {
   summary: 'how a folder would be built, without building it',
   print: 'show the plan: what was found, the steps, what is started',
+  dockerfile:
+    'instead, the Dockerfile that is made for it on the docker engine, to be kept and changed',
+  ownDockerfile: (path: string) => `it has a Dockerfile of its own, ${path}, so none is made`,
   noPrint: 'naru build alone builds nothing: git push naru main and naru deploy do',
   planned: (
     folder: string,
