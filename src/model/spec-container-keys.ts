@@ -79,4 +79,11 @@ export const resources = {
     means: 'Processes and threads together.',
     example: 'pids: 100',
   },
+  io: {
+    value: { is: 'size', most: 1024 ** 4 },
+    otherwise: 'no limit',
+    means:
+      'Bytes a second that it may read from the disk, and as many that it may write; where the machine can hold it to that. Version 1 of cgroups counts only what goes past the cache.',
+    example: 'io: 20MB',
+  },
 } as const

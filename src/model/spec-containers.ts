@@ -22,10 +22,12 @@ export function readResources(field: Field | undefined, mistakes: SpecMistakes):
   const cpu = keys.cpu && readNumber(keys.cpu, resources.cpu.value, mistakes)
   const memoryBytes = keys.memory && readMemory(keys.memory, mistakes)
   const pids = keys.pids && readWholeNumber(keys.pids, resources.pids.value, mistakes)
+  const ioBytesPerSecond = keys.io && readSize(keys.io, resources.io.value, mistakes)
   return {
     ...(cpu !== undefined && { cpu }),
     ...(memoryBytes !== undefined && { memoryBytes }),
     ...(pids !== undefined && { pids }),
+    ...(ioBytesPerSecond !== undefined && { ioBytesPerSecond }),
   }
 }
 

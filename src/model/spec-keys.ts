@@ -38,7 +38,7 @@ const later: Record<SpecMapping, readonly string[]> = {
   root: ['slo', 'notify', 'volumes', 'image'],
   build: [],
   service: ['uses'],
-  resources: ['io', 'gpu'],
+  resources: ['gpu'],
   replicas: ['min', 'max', 'cpu', 'memory'],
   health: [],
   stop: [],

@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Daemon } from '../../src/engine/docker/daemon.ts'
+import { diskOf } from '../../src/engine/docker/disk.ts'
 import type { Instance } from '../../src/model/instance.ts'
 import type { SetSpec } from '../../src/model/set.ts'
 import { docker, whereDocker } from '../support/docker.ts'
@@ -30,7 +32,10 @@ describe('what runs in a container', whereDocker, () => {
       await bench.engine.ensure({ ...spec, set: { ...spec.set, ...set } }, 1)
     }
     await Promise.all([
-      start({ app: 'intruder' }, { resources: { memoryBytes: 128 * mebibyte, pids: 40 } }),
+      start(
+        { app: 'intruder' },
+        { resources: { memoryBytes: 128 * mebibyte, pids: 40, ioBytesPerSecond: 2 * mebibyte } },
+      ),
       start({ app: 'intruder', service: 'api' }),
       start({ app: 'intruder', environment: 'staging' }),
       start({ app: 'neighbour' }),
@@ -227,6 +232,21 @@ describe('what runs in a container', whereDocker, () => {
       expect(code).toBe(137)
       expect(await visit(neighbour)).toBe(`hello from ${neighbour.id}`)
     })
+  })
+
+  it('writes to the disk no faster than it may, where the machine can hold it to that', async () => {
+    const disk = await diskOf(await Daemon.open())
+    const container = await containerOf(bench.engine.server, intruder.id)
+    const { HostConfig } = await container.inspect()
+    const limit = disk === null ? null : [{ Path: disk, Rate: 2 * mebibyte }]
+    expect(HostConfig.BlkioDeviceWriteBps ?? null).toEqual(limit)
+    expect(HostConfig.BlkioDeviceReadBps ?? null).toEqual(limit)
+    if (disk === null) return
+    const write = ['dd', 'if=/dev/zero', 'of=/tmp/x', 'bs=256k', 'count=16', 'oflag=direct']
+    const began = performance.now()
+    const { code } = await inside(write, '0')
+    expect(code).toBe(0)
+    expect(performance.now() - began).toBeGreaterThan(1_500)
   })
 
   it('is still reached by the router after all of that', async () => {

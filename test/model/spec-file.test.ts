@@ -41,7 +41,7 @@ services:
     settle: 0
     stop: { signal: SIGINT, grace: 0 }
     port: 8080
-    resources: { cpu: 0.5, memory: 256MiB, pids: 100 }
+    resources: { cpu: 0.5, memory: 256MiB, pids: 100, io: 20MB }
     volumes: { uploads: /data/, cache: /var/cache/app }
   worker: { command: [node, worker.js, --queue, 7], overlap: none, replicas: 0 }
 jobs:
@@ -89,7 +89,12 @@ environments:
           stop: { signal: 'SIGINT', graceSeconds: 0 },
           overlap: 'allowed',
           port: 8080,
-          resources: { cpu: 0.5, memoryBytes: 256 * 1024 ** 2, pids: 100 },
+          resources: {
+            cpu: 0.5,
+            memoryBytes: 256 * 1024 ** 2,
+            pids: 100,
+            ioBytesPerSecond: 20 * 1024 ** 2,
+          },
           volumes: { uploads: '/data', cache: '/var/cache/app' },
         },
         worker: {
@@ -221,7 +226,7 @@ describe('every mistake has its place, what was found, what was expected and wha
 services:
   web:
     replicas: { min: 2, max: 6, cpu: 70% }
-    resources: { gpu: 1, io: 10MB }
+    resources: { gpu: 1 }
     uses: [api.billing]
 jobs:
   report: { command: x, schedule: "0 3 * * *", timezone: Asia/Seoul, overlap: forbid }
@@ -239,7 +244,6 @@ strategy: ab
         '4:25 services.web.replicas.max: the key "max" is not in this version',
         '4:33 services.web.replicas.cpu: the key "cpu" is not in this version',
         '5:18 services.web.resources.gpu: the key "gpu" is not in this version',
-        '5:26 services.web.resources.io: the key "io" is not in this version',
         '6:5 services.web.uses: the key "uses" is not in this version',
         '8:25 jobs.report.schedule: the key "schedule" is not in this version',
         '8:48 jobs.report.timezone: the key "timezone" is not in this version',

@@ -17,6 +17,8 @@ export type ContainerWish = {
   command: Command
   environment: Readonly<Record<string, string | Secret>>
   resources: Resources
+  /** The disk on which `ioBytesPerSecond` holds; null: there is none on which it could. */
+  disk?: string | null
   volumes: Readonly<Record<string, string>>
   network: string
   /** Fixed; null: any. */
@@ -86,6 +88,7 @@ export function containerOptions(wish: ContainerWish): Dockerode.ContainerCreate
       ...(resources.memoryBytes === undefined
         ? {}
         : { Memory: resources.memoryBytes, MemorySwap: resources.memoryBytes }),
+      ...ioLimits(resources, wish.disk ?? null),
       Mounts: Object.entries(wish.volumes).map(([name, path]) => ({
         Type: 'volume' as const,
         Source: volumeName(server, place, name),
@@ -100,6 +103,13 @@ export function containerOptions(wish: ContainerWish): Dockerode.ContainerCreate
           },
         }),
   }
+}
+
+/** Reading and writing, each. */
+function ioLimits({ ioBytesPerSecond: rate }: Resources, disk: string | null) {
+  if (rate === undefined || disk === null) return {}
+  const limit = [{ Path: disk, Rate: rate }]
+  return { BlkioDeviceReadBps: limit, BlkioDeviceWriteBps: limit }
 }
 
 /** As the image's entrypoint gets it. */

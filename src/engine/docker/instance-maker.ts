@@ -2,6 +2,7 @@ import type { InstanceId } from '../../model/instance.ts'
 import type { SetSpec } from '../../model/set.ts'
 import { containerOptions } from './container.ts'
 import { isStatus, refusalOf } from './daemon.ts'
+import { diskOf } from './disk.ts'
 import { removeContainer } from './ending.ts'
 import { imageOf, programEnvironment, requireImage } from './environment.ts'
 import type { InstanceIdentity } from './identity.ts'
@@ -34,7 +35,8 @@ export class InstanceMaker {
     let container: string | null = null
     try {
       const kept = await this.#labelOf(spec, host)
-      const options = this.#optionsOf(id, spec, kept, network.name)
+      const disk = spec.resources.ioBytesPerSecond === undefined ? null : await this.#disk(id)
+      const options = this.#optionsOf(id, spec, kept, { network: network.name, disk })
       const made = await daemon.call((docker) => docker.createContainer(options), startWithinMs)
       container = made.id
       await daemon.call(() => made.start(), startWithinMs)
@@ -56,7 +58,19 @@ export class InstanceMaker {
     return { version: 1, routed, host, port, health, stop }
   }
 
-  #optionsOf(id: InstanceId, spec: SetSpec, kept: InstanceLabel, network: string) {
+  async #disk(instance: InstanceId): Promise<string | null> {
+    const disk = await diskOf(this.around.daemon)
+    if (disk === null)
+      this.around.log.warn('its limit on disk I/O holds nothing back on this machine', { instance })
+    return disk
+  }
+
+  #optionsOf(
+    id: InstanceId,
+    spec: SetSpec,
+    kept: InstanceLabel,
+    { network, disk }: { network: string; disk: string | null },
+  ) {
     const { set } = spec
     return containerOptions({
       server: this.around.server,
@@ -77,6 +91,7 @@ export class InstanceMaker {
         NARU_SERVICE: set.service,
       },
       resources: spec.resources,
+      disk,
       volumes: spec.volumes,
       network,
       address: kept.host,
