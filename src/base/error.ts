@@ -5,6 +5,7 @@ import type {
   ForeignArchive,
   UnreadableReason,
 } from './archive-fault.ts'
+import type { ArgumentKind } from './argument-kind.ts'
 import type { BuildLanguage, BuildTool } from './build-tool.ts'
 import type { SpecMistake } from './spec-mistake.ts'
 
@@ -116,6 +117,13 @@ export type Facts = {
   'build.lfs': { paths: string[] }
   'build.no-dockerfile': { path: string }
   /** `reason` in the words of the Docker Engine; `line` null where it names none. */
+  /** An image that is made elsewhere; `refused`: it is not there, or not for us. */
+  'build.image-unfetched': {
+    build: number
+    image: string
+    why: 'unknown' | 'refused' | 'unreachable'
+    reason: string
+  }
   'build.dockerfile-failed': { build: number; line: number | null; reason: string }
   'build.timed-out': { build: number; step: string; limitSeconds: number }
   'build.unrecognised': { files: string[] }
@@ -207,25 +215,6 @@ export type Facts = {
   'router.down': { reason: string }
   'table.invalid': { issues: string[] }
 }
-
-/** What a word on the command line, or of the environment, was to be. */
-export type ArgumentKind =
-  | 'release'
-  | 'build'
-  | 'deployment'
-  | 'run'
-  | 'line-count'
-  | 'time'
-  | 'language'
-  | 'api-address'
-  | 'server-address'
-  | 'token-kind'
-  | 'setting'
-  | 'scale'
-  | 'program'
-  | 'builds-at-once'
-  | 'cache-limit'
-  | 'engine'
 
 /** What somebody asked for while a build was under way, and that wins over the build. */
 export type LaterWish = 'rollback' | 'deploy' | 'promotion'
@@ -325,6 +314,7 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
   'build.submodules': { status: 422, exit: 8 },
   'build.lfs': { status: 422, exit: 8 },
   'build.no-dockerfile': { status: 422, exit: 8 },
+  'build.image-unfetched': { status: 422, exit: 8 },
   'build.dockerfile-failed': { status: 422, exit: 8 },
   'build.timed-out': { status: 422, exit: 8 },
   'build.unrecognised': { status: 422, exit: 8 },

@@ -87,6 +87,9 @@ export type ExpectedFacts = {
   'volume-path': None
   'package-name': None
   'stage-name': None
+  'image-reference': None
+  /** A build beside an image that is made elsewhere. */
+  'no-build-with-image': None
   'recreate-for-volumes': { service: string }
   'healthy-within-longer': None
   'request-path': None

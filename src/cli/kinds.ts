@@ -1,4 +1,5 @@
-import { type ArgumentKind, NaruError } from '../base/error.ts'
+import type { ArgumentKind } from '../base/argument-kind.ts'
+import { NaruError } from '../base/error.ts'
 
 /** "v3" or "3", the number of a release; `argument.invalid` for anything else. */
 export function readRelease(text: string): number {

@@ -25,6 +25,8 @@ export type ImageWish = {
   /** Undefined: the last stage. */
   target?: string
   args: Readonly<Record<string, string>>
+  /** Whether what the Dockerfile begins with is fetched anew although it is here. */
+  fetches: boolean
   /** What `RUN --mount=type=secret` may read, by its id. */
   secrets: Readonly<Record<string, Secret>>
   progress(event: ImageProgress): Promise<void>

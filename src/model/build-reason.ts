@@ -30,6 +30,11 @@ export type ReasonFacts = {
   'whole-commit': { lockfile: string; folder: string }
   'own-build': { command: string }
   'own-dockerfile': { path: string }
+  /** Made elsewhere. */
+  'image-of': { image: string }
+  'image-pinned': { image: string; digest: string }
+  /** What is here under its name is used. */
+  'image-not-fetched': { image: string; reason: string }
   /** Of a Dockerfile that is made for the app. */
   'base-images': { build: string; run: string }
   'base-unfit': { image: string; from: string; wanted: string }

@@ -10,6 +10,9 @@ export const volumePath = /^\/(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[^:,\\\p{Cc}]+$/
 /** As Debian names its packages, with a version where one is asked for. */
 export const packageName = /^[a-z0-9][a-z0-9+.-]+(?:=[A-Za-z0-9.+~:-]+)?$/
 export const stageName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+/** With or without a registry and its port; by a tag, by a digest, or both. */
+export const imageReference =
+  /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:\/|\.|_{1,2}|-+)[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/
 
 const limitVolumes = 20
 const limitPackages = 200
@@ -99,6 +102,13 @@ export function readStage(field: Field, mistakes: SpecMistakes): string | undefi
   return mistakes.wrong(field, expected)
 }
 
+export function readImage(field: Field, mistakes: SpecMistakes): string | undefined {
+  const expected = { is: 'image-reference' } as const
+  const text = readText(field, expected, mistakes)
+  if (text === undefined || (text.length <= 400 && imageReference.test(text))) return text
+  return mistakes.wrong(field, expected)
+}
+
 /** Services whose volumes have one writer at a time: two releases may not have them at once. */
 export const writersOf = (services: Readonly<Record<string, ServiceSpec>>): string[] =>
   Object.entries(services)
@@ -117,7 +127,8 @@ export function checkWriter(
 }
 
 /** The first key that only containers can do, "services.web.volumes"; null where there is none. */
-export function containerKey({ build, services }: Spec): string | null {
+export function containerKey({ build, image, services }: Spec): string | null {
+  if (image !== undefined) return 'image'
   if (build.dockerfile !== undefined) return 'build.dockerfile'
   if (build.target !== undefined) return 'build.target'
   if (Object.keys(build.args).length > 0) return 'build.args'

@@ -20,7 +20,7 @@ export type KeyDefinition = {
 export type SpecValue =
   | { is: 'label' | 'command' | 'flag' | 'folder' | 'branch' | 'host' | 'service' }
   | { is: 'request-path' | 'route-path' | 'settings' | 'secrets' }
-  | { is: 'volumes' | 'packages' | 'stage' }
+  | { is: 'volumes' | 'packages' | 'stage' | 'image' }
   | { is: 'number'; least: number; most: number }
   | { is: 'whole-number'; least: number; most: number }
   /** Bounds in seconds. */
@@ -78,6 +78,13 @@ export const definition = {
       otherwise: 'found out from the files',
       means: 'How a commit becomes an artifact.',
       example: 'build: { command: npm run build }',
+    },
+    image: {
+      value: { is: 'image' },
+      otherwise: 'built from the files',
+      means:
+        'An image that is made elsewhere, instead of a build: fetched anew with each push, and the release keeps the very one that was fetched. On the docker engine alone.',
+      example: 'image: ghcr.io/team/shop:1.2',
     },
     pipeline: {
       value: { is: 'steps', most: 50 },

@@ -1,6 +1,6 @@
 import { production } from './environment.ts'
 import { type BuildSpec, defaultBuild, defaultSpec, type Spec } from './spec.ts'
-import { checkWriter, readPackages, readStage, writersOf } from './spec-containers.ts'
+import { checkWriter, readImage, readPackages, readStage, writersOf } from './spec-containers.ts'
 import { definition } from './spec-definition.ts'
 import { readEnvironments, withEnvironment } from './spec-environments.ts'
 import { readJobs, readPipeline } from './spec-jobs.ts'
@@ -34,6 +34,8 @@ function readSpec(node: YamlNode, environment: string, mistakes: SpecMistakes): 
   if (!keys) return undefined
   const { root } = definition
   const app = keys.app && readLabel(keys.app, mistakes)
+  const image = keys.image && readImage(keys.image, mistakes)
+  if (keys.image && keys.build) mistakes.wrong(keys.build, { is: 'no-build-with-image' })
   const strategy = keys.strategy && readChoice(keys.strategy, root.strategy.value, mistakes)
   const deploy = keys.deploy && readChoice(keys.deploy, root.deploy.value, mistakes)
   const services = readServices(keys.services, mistakes)
@@ -45,6 +47,7 @@ function readSpec(node: YamlNode, environment: string, mistakes: SpecMistakes): 
   const spec: Spec = {
     ...(app !== undefined && { app }),
     build: readBuild(keys.build, mistakes),
+    ...(image !== undefined && { image }),
     pipeline: readPipeline(keys.pipeline, mistakes),
     services,
     servicesNamed: keys.services !== undefined,

@@ -35,7 +35,7 @@ export function nearestKey(typed: string, names: readonly string[]): string | un
 
 /** Keys of later versions: known to be meant, and refused by that name. */
 const later: Record<SpecMapping, readonly string[]> = {
-  root: ['slo', 'notify', 'volumes', 'image'],
+  root: ['slo', 'notify', 'volumes'],
   build: [],
   service: ['uses'],
   resources: ['gpu'],

@@ -8,6 +8,8 @@ export type Spec = {
   /** Undefined where the file does not name it; the remote's name decides then. */
   app?: string
   build: BuildSpec
+  /** One that is made elsewhere, "ghcr.io/team/shop:1.2"; nothing is built then. */
+  image?: string
   /** Run between install and build, in this order; all must pass before there is a release. */
   pipeline: StepSpec[]
   services: Record<string, ServiceSpec>

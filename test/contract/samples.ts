@@ -126,6 +126,12 @@ export const factsOf: { [C in ErrorCode]: Facts[C] } = {
   'build.submodules': { paths: ['vendor/theme'] },
   'build.lfs': { paths: ['public/film.mp4'] },
   'build.no-dockerfile': { path: 'deploy/Dockerfile' },
+  'build.image-unfetched': {
+    build: 12,
+    image: 'ghcr.io/team/shop:1.2',
+    why: 'unknown',
+    reason: 'not found',
+  },
   'build.dockerfile-failed': { build: 12, line: 3, reason: 'unknown instruction: COPPY' },
   'build.timed-out': { build: 12, step: 'test', limitSeconds: 1200 },
   'build.unrecognised': { files: ['main.rb', 'README.md'] },

@@ -39,6 +39,7 @@ describe('images of a Docker Engine', whereDocker, () => {
         context: contextOf(files),
         dockerfile: 'Dockerfile',
         args: {},
+        fetches: false,
         secrets: {},
         progress: async (event) => void told.push(event),
         ...more,

@@ -86,7 +86,11 @@ const sections: readonly Section[] = [
 
 function section({ mapping, title, around, about }: Section): string {
   const keys: [string, KeyDefinition][] = Object.entries(definition[mapping])
-  const examples = keys.map(([, { example }]) => example)
+  // An image stands in the place of a build.
+  const apart = mapping === 'root' ? ['image'] : []
+  const examplesOf = (wanted: boolean) =>
+    keys.flatMap(([key, { example }]) => (apart.includes(key) === wanted ? [example] : []))
+  const files = [examplesOf(false), ...examplesOf(true).map((example) => [example])]
   return [
     `## ${title}`,
     '',
@@ -100,10 +104,7 @@ function section({ mapping, title, around, about }: Section): string {
     '',
     around.length === 0 ? 'All of them:' : 'For example:',
     '',
-    '```yaml',
-    inContext(mapping, examples),
-    '```',
-    '',
+    ...files.flatMap((examples) => ['```yaml', inContext(mapping, examples), '```', '']),
   ].join('\n')
 }
 
@@ -166,6 +167,7 @@ const types: Record<
   volumes: 'mapping of names to absolute paths',
   packages: 'list of package names',
   stage: 'name of a stage',
+  image: 'name of an image',
 }
 
 function sayBound(seconds: number): string {

@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { branch, label, reservedVariables, variable } from '../../src/model/name.ts'
-import { packageName, stageName } from '../../src/model/spec-containers.ts'
+import { imageReference, packageName, stageName } from '../../src/model/spec-containers.ts'
 import {
   definition,
   type KeyDefinition,
@@ -91,6 +91,7 @@ const simple: { [K in SpecValue['is']]?: Schema } = {
     items: { type: 'string', pattern: packageName.source },
   },
   stage: { ...scalar, pattern: stageName.source },
+  image: { type: 'string', maxLength: 400, pattern: imageReference.source },
   secrets: {
     type: ['array', 'null'],
     maxItems: limitVariables,

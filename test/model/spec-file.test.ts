@@ -175,7 +175,7 @@ describe('every mistake has its place, what was found, what was expected and wha
       'an unknown key',
       'app: shop\nservises:\n  web:\n',
       [
-        '2:1 servises: found the key "servises", expected one of app, build, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments; did you mean "services"?',
+        '2:1 servises: found the key "servises", expected one of app, build, image, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments; did you mean "services"?',
       ],
     ],
     [
@@ -189,7 +189,7 @@ describe('every mistake has its place, what was found, what was expected and wha
       "another tool's word",
       'env: { A: b }',
       [
-        '1:1 env: found the key "env", expected one of app, build, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments; did you mean "settings"?',
+        '1:1 env: found the key "env", expected one of app, build, image, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments; did you mean "settings"?',
       ],
     ],
     [
@@ -214,8 +214,8 @@ describe('every mistake has its place, what was found, what was expected and wha
       'a key that every object has',
       'toString: 1\nconstructor: 2',
       [
-        '1:1 toString: found the key "toString", expected one of app, build, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments',
-        '2:1 constructor: found the key "constructor", expected one of app, build, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments',
+        '1:1 toString: found the key "toString", expected one of app, build, image, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments',
+        '2:1 constructor: found the key "constructor", expected one of app, build, image, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments',
       ],
     ],
 

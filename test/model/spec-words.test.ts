@@ -19,7 +19,7 @@ function koreanSentences(text: string): string[] {
 test.each([
   [
     'servises: {}',
-    'naru.yaml:1:1 servises: 있는 것: 키 "servises", 있어야 할 것: app, build, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments 중 하나. 혹시 "services"입니까?',
+    'naru.yaml:1:1 servises: 있는 것: 키 "servises", 있어야 할 것: app, build, image, pipeline, services, jobs, routes, settings, secrets, strategy, deploy, environments 중 하나. 혹시 "services"입니까?',
   ],
   ['slo: []', 'naru.yaml:1:1 slo: 키 "slo" — 이 버전에는 없습니다'],
   [

@@ -63,7 +63,26 @@ async function build(work: ImageWork): Promise<string> {
   return id
 }
 
+/** An image that is made elsewhere and cannot be had from there is the one of this machine, if it has one, and that is said. */
 async function buildStage(work: ImageWork, target: string | undefined): Promise<string> {
+  const { images, plan, log } = work
+  const { fetched: image } = plan
+  try {
+    return await buildOnce(work, target, image !== null)
+  } catch (error) {
+    const isMissed = error instanceof NaruError && error.code === 'build.image-unfetched'
+    if (image === null || !isMissed || !(await images.has(image))) throw error
+    const { reason } = error.facts as { reason: string }
+    await log.note({ is: 'reason', reason: { is: 'image-not-fetched', image, reason } })
+    return buildOnce(work, target, false)
+  }
+}
+
+async function buildOnce(
+  work: ImageWork,
+  target: string | undefined,
+  fetches: boolean,
+): Promise<string> {
   const { request, workshop, images, plan, log, signal } = work
   const { app, number } = request
   const seen = imageLog(log)
@@ -83,8 +102,12 @@ async function buildStage(work: ImageWork, target: string | undefined): Promise<
         dockerfile: plan.dockerfile,
         ...(target === undefined ? {} : { target }),
         args: plan.args,
+        fetches,
         secrets: await secretsOf(work),
-        progress: (event) => seen.progress(event),
+        progress: async (event) => {
+          await seen.progress(event)
+          if (plan.fetched !== null && event.is === 'done') await notePinned(event.step, work)
+        },
       },
       signal,
     )
@@ -92,6 +115,14 @@ async function buildStage(work: ImageWork, target: string | undefined): Promise<
   } catch (error) {
     throw failureOf(error, work, seen)
   }
+}
+
+/** BuildKit names what it has found with its digest: "[1/1] FROM ghcr.io/team/shop:1.2@sha256:…". */
+async function notePinned(step: string, { plan, log }: ImageWork): Promise<void> {
+  const [, digest] = /\bFROM \S+@(sha256:[0-9a-f]{64})/.exec(step) ?? []
+  const { fetched: image } = plan
+  if (digest !== undefined && image !== null)
+    await log.note({ is: 'reason', reason: { is: 'image-pinned', image, digest } })
 }
 
 /** By the names that `RUN --mount=type=secret` knows them by: those of the app, and what this machine trusts. */
@@ -119,7 +150,7 @@ async function extraOf({ plan, workshop }: ImageWork): Promise<Record<string, st
 
 function failureOf(
   error: unknown,
-  { request, log, signal }: ImageWork,
+  { request, plan, log, signal }: ImageWork,
   seen: ReturnType<typeof imageLog>,
 ): unknown {
   const { number: build, spec } = request
@@ -130,6 +161,13 @@ function failureOf(
   if (!(error instanceof ImageBuildError)) return error
   if (log.tail(20).some(saysDiskFull) || saysDiskFull(error.message))
     return new NaruError('build.disk-full', { build }, { cause: error })
+  if (plan.fetched !== null)
+    return new NaruError('build.image-unfetched', {
+      build,
+      image: plan.fetched,
+      why: whyUnfetched(error.message),
+      reason: error.message,
+    })
   const failed = seen.failed()
   if (failed?.exitCode != null) {
     const { step, exitCode } = failed
@@ -142,6 +180,12 @@ function failureOf(
     line: line === undefined ? null : Number(line),
     reason: error.message,
   })
+}
+
+/** In whatever words the daemon of the day says it. */
+function whyUnfetched(message: string): 'unknown' | 'refused' | 'unreachable' {
+  if (/authoriz|denied|unauthorized|forbidden|\b40[13]\b/i.test(message)) return 'refused'
+  return /not found|unknown|no match/i.test(message) ? 'unknown' : 'unreachable'
 }
 
 function artifactOf(app: string, id: string, plan: ImagePlan): Artifact {

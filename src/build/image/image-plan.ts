@@ -14,6 +14,8 @@ export type ImagePlan = {
   dockerfile: string
   /** Its text where Naru has made it; null where it is the commit's own. */
   generated: string | null
+  /** An image that is made elsewhere, and fetched anew; null: what the Dockerfile begins with may be what is here. */
+  fetched: string | null
   /** Files that the build gets besides, by their paths. */
   adds: Readonly<Record<string, 'static-server'>>
   /** The commit's folder that becomes the context. */
@@ -47,6 +49,7 @@ export async function findImagePlan(
   spec: Spec,
   host: NodeJS.ProcessEnv = {},
 ): Promise<ImagePlan> {
+  if (spec.image !== undefined) return fetchedPlan(spec, spec.image)
   const files = appFiles(
     commitFiles(await source.listFiles(), (path) => source.readFile(path)),
     spec.build.folder,
@@ -54,6 +57,24 @@ export async function findImagePlan(
   const own = ownDockerfile(files, spec)
   return own === null ? generatedPlan(source, spec, host) : ownPlan(files, spec, own, host)
 }
+
+/** The image as it is, under a name and with labels of Naru's. */
+const fetchedPlan = (spec: Spec, image: string): ImagePlan => ({
+  dockerfile: generatedPath,
+  generated: ['FROM', `${image}\n`].join(' '),
+  fetched: image,
+  adds: {},
+  folder: '.',
+  target: undefined,
+  args: {},
+  authorities: null,
+  stepsIn: null,
+  ignore: '**',
+  services: needsStart(spec) ? { web: [] } : {},
+  jobs: {},
+  reasons: [{ is: 'image-of', image }],
+  foreign: [],
+})
 
 function ownDockerfile(files: CommitFiles, { build: { dockerfile } }: Spec): string | null {
   if (dockerfile === undefined) return files.has('Dockerfile') ? 'Dockerfile' : null
@@ -71,6 +92,7 @@ async function ownPlan(
   return {
     dockerfile,
     generated: null,
+    fetched: null,
     // One that was made once, and is kept: what it needs besides is added as ever.
     adds: ((await files.read(dockerfile)) ?? '').includes(staticServerPath) ? staticServer : {},
     folder,
@@ -110,6 +132,7 @@ async function generatedPlan(
       files: context,
       hasAuthorities: authorities !== null,
     }),
+    fetched: null,
     adds: recipe.kind === 'static' ? staticServer : {},
     folder: recipe.workingFolder === undefined ? spec.build.folder : '.',
     target: undefined,

@@ -60,6 +60,10 @@ const reasons: { [C in keyof ReasonFacts]: (facts: ReasonFacts[C]) => string } =
     build === run ? `built and run in ${run}` : `built in ${build}, run in ${run}`,
   'base-unfit': ({ image, from, wanted }) =>
     `warning: ${image}, although ${from} asks for ${wanted}; a Dockerfile of your own can say another`,
+  'image-of': ({ image }) => `the image ${image}, fetched anew`,
+  'image-pinned': ({ image, digest }) => `${image} is ${digest}, and the release keeps that one`,
+  'image-not-fetched': ({ image, reason }) =>
+    `warning: ${image} could not be fetched, so the one of this machine is used: ${reason}`,
   'own-dockerfile': ({ path }) => `the image is built as ${path} says`,
   'own-build': ({ command }) => `${command} from naru.yaml`,
   'build-script': ({ script }) => `the build script of package.json: ${script}`,

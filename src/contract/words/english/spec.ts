@@ -115,6 +115,8 @@ const expected: { [C in keyof ExpectedFacts]: (facts: ExpectedFacts[C]) => strin
   'at-least-size': ({ limit }) => `at least ${limit}`,
   'volume-path': () => 'an absolute path in the container, such as /data, without .. in it',
   'package-name': () => 'the name of a package of Debian, such as ffmpeg',
+  'image-reference': () => 'an image, such as ghcr.io/team/shop:1.2',
+  'no-build-with-image': () => 'no build, since image names one that is made elsewhere',
   'stage-name': () => 'the name of a stage of the Dockerfile, such as runtime',
   'recreate-for-volumes': ({ service }) =>
     `recreate: a volume of ${service} may have one writer at a time`,

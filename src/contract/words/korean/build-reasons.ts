@@ -62,6 +62,11 @@ const reasons: { [C in keyof ReasonFacts]: (facts: ReasonFacts[C]) => string } =
     build === run ? `${run}에서 빌드하고 실행` : `${build}에서 빌드하고 ${run}에서 실행`,
   'base-unfit': ({ image, from, wanted }) =>
     `경고: ${from}의 요구는 ${wanted}이지만 ${image} 사용. 직접 쓴 Dockerfile로 다른 것을 정할 수 있음`,
+  'image-of': ({ image }) => `새로 받는 이미지: ${image}`,
+  'image-pinned': ({ image, digest }) =>
+    `받은 이미지: ${image}@${digest}. 릴리스는 바로 이것을 씁니다`,
+  'image-not-fetched': ({ image, reason }) =>
+    `경고: 이미지를 받지 못해서 이 컴퓨터에 있는 것을 씁니다: ${image} (${reason})`,
   'own-dockerfile': ({ path }) => `이미지는 ${path}에 따라 만듭니다`,
   'own-build': ({ command }) => `naru.yaml에 따라 ${command}`,
   'build-script': ({ script }) => `package.json의 build 스크립트: ${script}`,

@@ -113,6 +113,8 @@ const expected: { [C in keyof ExpectedFacts]: (facts: ExpectedFacts[C]) => strin
   'at-least-size': ({ limit }) => `${limit} 이상`,
   'volume-path': () => '.. 마디가 없는 컨테이너 안의 절대 경로(예: /data)',
   'package-name': () => 'Debian 패키지 이름(예: ffmpeg)',
+  'image-reference': () => '이미지 이름(예: ghcr.io/team/shop:1.2)',
+  'no-build-with-image': () => 'build 없음(image가 다른 곳에서 만든 이미지를 정합니다)',
   'stage-name': () => 'Dockerfile의 단계 이름(예: runtime)',
   'recreate-for-volumes': ({ service }) =>
     `recreate(${service}의 볼륨은 한 번에 한 릴리스만 쓸 수 있습니다)`,

@@ -64,7 +64,7 @@ export class DockerImages implements Images {
   }
 
   #ask(
-    { context, dockerfile, target, args, app, build }: ImageWish,
+    { context, dockerfile, target, args, fetches, app, build }: ImageWish,
     { id, session }: { id: string; session: string | undefined },
     abortSignal: AbortSignal,
   ): Promise<Readable> {
@@ -75,6 +75,7 @@ export class DockerImages implements Images {
       dockerfile,
       t: `${imagePrefix(this.server)}${app}:${build}`,
       ...(target === undefined ? {} : { target }),
+      ...(fetches ? { pull: '1' } : {}),
       buildargs: JSON.stringify(args),
       labels: JSON.stringify({ ...labelsOfServer(this.server), [label.app]: app }),
     }

@@ -33,6 +33,18 @@ export const recipeErrors = {
     message: `build.dockerfile in naru.yaml names ${path}, and the commit has no such file`,
     hint: 'correct build.dockerfile in naru.yaml, or leave it out, and push again',
   }),
+  'build.image-unfetched': ({ image, why, reason }) => ({
+    message:
+      why === 'unknown'
+        ? `there is no image ${image}: ${reason}`
+        : why === 'refused'
+          ? `the registry does not give ${image} to Naru: ${reason}`
+          : `${image} could not be fetched: ${reason}`,
+    hint:
+      why === 'unreachable'
+        ? `try again once this works: docker pull ${image}`
+        : `look at the name and the tag under image in naru.yaml: docker pull ${image}`,
+  }),
   'build.dockerfile-failed': ({ build, line, reason }) => ({
     message: `the Docker Engine could not build the image of build ${build}${line === null ? '' : `, line ${line} of the Dockerfile`}: ${reason}`,
     hint: `naru builds show ${build}`,

@@ -34,6 +34,18 @@ export const recipeErrors = {
     message: `naru.yaml의 build.dockerfile이 가리키는 ${path} 파일이 커밋에 없습니다`,
     hint: 'naru.yaml의 build.dockerfile을 고치거나 지우고 다시 푸시하십시오',
   }),
+  'build.image-unfetched': ({ image, why, reason }) => ({
+    message:
+      why === 'unknown'
+        ? `이미지가 없습니다: ${image} (${reason})`
+        : why === 'refused'
+          ? `레지스트리가 이미지를 내주지 않습니다: ${image} (${reason})`
+          : `이미지를 받지 못했습니다: ${image} (${reason})`,
+    hint:
+      why === 'unreachable'
+        ? `이 명령이 되면 다시 시도하십시오: docker pull ${image}`
+        : `naru.yaml의 image에 적은 이름과 태그를 확인하십시오: docker pull ${image}`,
+  }),
   'build.dockerfile-failed': ({ build, line, reason }) => ({
     message: `Docker Engine이 빌드 ${build}의 이미지를 만들지 못했습니다${line === null ? '' : `(Dockerfile ${line}번째 줄)`}: ${reason}`,
     hint: `naru builds show ${build}`,

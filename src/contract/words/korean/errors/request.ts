@@ -1,4 +1,4 @@
-import type { ArgumentKind } from '../../../../base/error.ts'
+import type { ArgumentKind } from '../../../../base/argument-kind.ts'
 import type { ErrorWords } from '../../said.ts'
 import { quoted } from '../../text.ts'
 import { object, subject, topic } from '../particles.ts'

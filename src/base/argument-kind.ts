@@ -1,0 +1,18 @@
+/** What a word on the command line, or of the environment, was to be. */
+export type ArgumentKind =
+  | 'release'
+  | 'build'
+  | 'deployment'
+  | 'run'
+  | 'line-count'
+  | 'time'
+  | 'language'
+  | 'api-address'
+  | 'server-address'
+  | 'token-kind'
+  | 'setting'
+  | 'scale'
+  | 'program'
+  | 'builds-at-once'
+  | 'cache-limit'
+  | 'engine'
