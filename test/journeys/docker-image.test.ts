@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { baseImages, docker, whereDocker } from '../support/docker.ts'
+import { baseImages, docker, whereRegistry } from '../support/docker.ts'
 import { Naru } from '../support/naru.ts'
 import { Registry } from '../support/registry.ts'
 
 const times = 'healthy-for: 200ms, healthy-within: 20s, settle: 500ms'
 
-describe('an image that is made elsewhere', whereDocker, () => {
+describe('an image that is made elsewhere', whereRegistry, () => {
   let naru: Naru
   let registry: Registry
   beforeAll(async () => {

@@ -33,6 +33,14 @@ export const whereOwnDaemon = leftOut(
       : 'a daemon of its own needs dockerd'),
 )
 
+/** The same for a suite that also runs a registry of images. */
+export const whereRegistry = leftOut(
+  noDocker ??
+    (['/usr/bin/docker-registry', '/usr/local/bin/docker-registry'].some(existsSync)
+      ? null
+      : 'a registry needs the program docker-registry'),
+)
+
 /** A server that nobody else has, as the label `naru.server` names it. */
 export const freshServer = (): string => randomBytes(6).toString('hex')
 

@@ -23,6 +23,8 @@ export function contextOf({ archive, folder, ignore, always, extra }: ContextWis
   const root = posix.normalize(folder)
   const out = pack()
   const fill = async () => {
+    // The daemon takes for a tar only what shows a whole entry in its first 1024 bytes; that of a long or foreign name is longer.
+    out.entry({ name: './', type: 'directory', mode: 0o755, mtime: new Date(0) })
     const entries = extract()
     archive.on('error', (error) => entries.destroy(error))
     archive.pipe(entries as unknown as Writable)

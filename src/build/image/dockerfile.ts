@@ -6,6 +6,7 @@ export const buildStageName = 'build'
 
 /** Nobody's number on the machine; a name would need the image to know it. */
 const user = 10_001
+const home = '/home/app'
 
 export type DockerfileOf = {
   recipe: Recipe
@@ -59,6 +60,9 @@ export function dockerfileFor(of: DockerfileOf): string {
       ? `COPY --from=${buildStageName} /app /app`
       : `COPY --from=${buildStageName} /site site`,
     at === '/app' || recipe.site !== undefined ? null : `WORKDIR ${at}`,
+    // Many programs keep something there, and nobody's number has none.
+    `RUN mkdir -p ${home} && chown ${user} ${home}`,
+    `ENV HOME=${JSON.stringify(home)}`,
     `USER ${user}`,
     startOf(recipe, spec),
   ])

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { NaruError } from '../../base/error.ts'
-import type { CommandRun, OpenCommand, Terminal } from '../engine.ts'
+import type { CommandRun, OpenCommand, Terminal, TerminalSize } from '../engine.ts'
 import { pause } from '../pause.ts'
 import { takeApart } from './attached.ts'
 import { containerOptions } from './container.ts'
@@ -65,15 +65,15 @@ export async function startCommand(
     )) as Duplex
     const parts = takeApart(stream, terminal !== null)
     await daemon.call(() => made.start(), 60_000)
-    const resize = ({ columns, rows }: { columns: number; rows: number }): void => {
-      if (terminal === null) return
+    const resize = ({ columns, rows }: TerminalSize): Promise<void> =>
       daemon
         .call(() => made.resize({ w: columns, h: rows }))
+        .then(() => {})
         .catch((error: unknown) =>
           around.log.warn('a terminal keeps its size', { reason: refusalOf(error) }),
         )
-    }
-    if (terminal !== null) resize(terminal)
+    // Before anybody types.
+    if (terminal !== null) await resize(terminal)
     const ended = untilEnded(around, container).then((state) =>
       state === null ? { code: null, signal: null } : exitOf(state),
     )
@@ -81,7 +81,7 @@ export async function startCommand(
     for (const later of [ended, gone]) later.catch(() => {}) // Whoever waits for it is told.
     return {
       ...parts,
-      resize,
+      resize: (size) => void (terminal !== null && resize(size)),
       signal: (signal) => void signalTo(around, container, signal),
       ended: ended.then(({ code, signal }) => ({ code, signal })),
       gone,

@@ -23,6 +23,7 @@ async function filesOf(wish: Partial<ContextWish> & { archive: Readable }) {
     {}
   for await (const entry of entries) {
     const { name, type, mode, mtime } = entry.header
+    if (name === './') continue
     let text = ''
     for await (const chunk of entry) text += chunk
     found[name] = { text, type, mode, time: mtime.getTime() }
@@ -51,6 +52,18 @@ describe('the context of an image’s build', () => {
         .sort(),
     )
     expect(files['apps/web/server.js']).toMatchObject({ text: 'web', mode: 0o755, time: 0 })
+  })
+
+  it('begins with an entry that the daemon knows a tar by, whatever its files are called', async () => {
+    const name = '나루 — a file.txt'
+    const context = contextOf({
+      archive: archiveOf([{ name, text: 'x' }]),
+      ...{ folder: '.', ignore: '', always: [], extra: {} },
+    })
+    const bytes = await buffer(context)
+    expect(bytes.subarray(0, 2).toString()).toBe('./')
+    expect(bytes.subarray(512, 1024).includes('PaxHeader')).toBe(true)
+    expect(await names({ archive: archiveOf([{ name, text: 'x' }]) })).toEqual([name])
   })
 
   it('is what is below the app’s folder, as seen from there', async () => {

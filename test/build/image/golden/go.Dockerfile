@@ -7,5 +7,7 @@ RUN --mount=type=cache,target=/root/.cache/go-build --mount=type=cache,target=/g
 FROM debian:bookworm-slim
 WORKDIR /app
 COPY --from=build /app /app
+RUN mkdir -p /home/app && chown 10001 /home/app
+ENV HOME="/home/app"
 USER 10001
 CMD [".naru/web"]

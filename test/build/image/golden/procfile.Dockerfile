@@ -7,5 +7,7 @@ FROM node:20-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV="production"
 COPY --from=build /app /app
+RUN mkdir -p /home/app && chown 10001 /home/app
+ENV HOME="/home/app"
 USER 10001
 CMD ["/bin/sh","-c","node server.js --port $PORT"]

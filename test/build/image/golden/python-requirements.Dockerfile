@@ -10,5 +10,7 @@ FROM python:3.11-slim-bookworm
 WORKDIR /app
 ENV PYTHONUNBUFFERED="1"
 COPY --from=build /app /app
+RUN mkdir -p /home/app && chown 10001 /home/app
+ENV HOME="/home/app"
 USER 10001
 CMD ["/bin/sh","-c","exec .venv/bin/python -m gunicorn --bind \"$HOST:$PORT\" app:app"]

@@ -8,5 +8,7 @@ RUN rm -rf -- target
 FROM debian:bookworm-slim
 WORKDIR /app
 COPY --from=build /app /app
+RUN mkdir -p /home/app && chown 10001 /home/app
+ENV HOME="/home/app"
 USER 10001
 CMD [".naru/bin/hello"]
