@@ -27,6 +27,8 @@ export const permissions = [
   'settings.change',
   'secrets.list',
   'secrets.change',
+  'registries.read',
+  'registries.change',
   'events.read',
   'tokens.read',
   'tokens.change',
@@ -42,6 +44,7 @@ export function grants(kind: string, permission: Permission): boolean {
 
 /** What ends or opens the whole: nothing that shipping code needs. */
 const owners: ReadonlySet<Permission> = new Set([
+  'registries.change',
   'server.change',
   'server.stop',
   'apps.destroy',

@@ -16,3 +16,4 @@ export type ArgumentKind =
   | 'builds-at-once'
   | 'cache-limit'
   | 'engine'
+  | 'registry'

@@ -68,6 +68,7 @@ export type Facts = {
   'host.too-long': { host: string; limit: number }
   /** `app`: what is confirmed is an environment of it. */
   'confirm.mismatch': { expected: string; found: string; app?: string }
+  'registry.unknown': { host: string; hosts: string[] }
   'setting.unknown': { app: string; environment?: string; name: string }
   'secret.unknown': { app: string; environment?: string; name: string }
   'secret.missing': { app: string; environment: string; names: string[] }
@@ -274,6 +275,7 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
   'environment.production': { status: 409, exit: 7 },
   'host.too-long': { status: 409, exit: 7 },
   'confirm.mismatch': { status: 400, exit: 2 },
+  'registry.unknown': { status: 404, exit: 4 },
   'setting.unknown': { status: 404, exit: 4 },
   'secret.unknown': { status: 404, exit: 4 },
   'secret.missing': { status: 409, exit: 7 },

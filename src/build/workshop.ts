@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Secret } from '../base/secret.ts'
+import type { ImageWish } from '../engine/images.ts'
 import type { Spec } from '../model/spec.ts'
 import type { Account } from './account.ts'
 import type { CommitEntry } from './commit-files.ts'
@@ -41,6 +42,8 @@ export interface Workshop {
   environment: Readonly<Record<string, string>>
   /** The newest values of these secrets of the environment. Throws `secret.missing`, `secret.unreadable`. */
   secrets(names: readonly string[]): Promise<Record<string, Secret>>
+  /** Who Naru is at a registry of images, by its host; null: nobody. */
+  loginAt: ImageWish['loginAt']
   /** The environment that Naru was started with, for its proxies, certificates and settings of package managers. */
   host: NodeJS.ProcessEnv
   /** Path of the bundled static server. */

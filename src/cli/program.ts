@@ -21,6 +21,7 @@ import { addLogs } from './commands/logs.ts'
 import { addProcReceive } from './commands/proc-receive.ts'
 import { addPromote } from './commands/promote.ts'
 import { addPs } from './commands/ps.ts'
+import { addRegistry } from './commands/registry.ts'
 import { addReleases } from './commands/releases.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addRun } from './commands/run.ts'
@@ -86,6 +87,7 @@ export function program(session: Session, { stdout }: Pick<Streams, 'stdout'>): 
     addSecret,
     addEnv,
     addEngine,
+    addRegistry,
     addDestroy,
     addLogin,
     addContexts,

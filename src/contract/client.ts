@@ -21,6 +21,7 @@ import type {
   LogLineView,
   MadeToken,
   PlaceStatus,
+  RegistryView,
   ReleaseView,
   Scale,
   SecretView,
@@ -97,6 +98,12 @@ export function apiClient(target: ApiTarget, { patienceMs = 0 }: ApiOptions = {}
       ask<void>(target, { method: 'DELETE', path: `/v1/tokens/${encodeURIComponent(name)}` }),
     rotateKey: () => post<{ secrets: number }>('/v1/server/key'),
     bounds: async () => (await get<{ bounds: Bound[] }>('/v1/server/bounds')).bounds,
+    registries: async () =>
+      (await get<{ registries: RegistryView[] }>('/v1/registries')).registries,
+    logInAt: (host: string, login: { user: string; password: string }) =>
+      put<void>(`/v1/registries/${encodeURIComponent(host)}`, login),
+    logOutAt: (host: string) =>
+      ask<void>(target, { method: 'DELETE', path: `/v1/registries/${encodeURIComponent(host)}` }),
     engines: () => get<EnginesView>('/v1/engines'),
     chooseServerEngine: (engine: EngineName) => put<EnginesView>('/v1/engine', { engine }),
     /** Null: what the server builds for. */

@@ -44,6 +44,13 @@ export const engines = z.object({
   environments: z.array(z.object({ app: z.string(), environment: z.string(), engine: engineName })),
 })
 
+/** Who Naru is at a registry of images; never the password. */
+export const registry = z.object({ host: z.string(), user: z.string(), setAt: z.string() })
+export const newRegistry = z.strictObject({
+  user: z.string().min(1).max(255),
+  password: z.string().min(1).max(65_536),
+})
+
 export const serverInfo = z.object({
   version: z.string(),
   pid: z.number(),
@@ -371,6 +378,7 @@ export const toCommand = z.union([
 
 export type Failure = z.infer<typeof failure>
 export type ServerInfo = z.infer<typeof serverInfo>
+export type RegistryView = z.infer<typeof registry>
 export type EngineState = z.infer<typeof engineState>
 export type EnginesView = z.infer<typeof engines>
 export type AppView = z.infer<typeof app>

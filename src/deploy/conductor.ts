@@ -41,6 +41,9 @@ export interface Conductor {
   /** `chooseEngine` says what it does and throws. */
   chooseEngine(place: Place, engine: EngineName | null, by: string): Promise<void>
   chooseServerEngine(engine: EngineName, by: string): Promise<void>
+  logInAt(login: { host: string; user: string; password: Secret }, by: string): Promise<void>
+  /** Throws `registry.unknown`. */
+  logOutAt(host: string, by: string): Promise<void>
   /** The release that users reach now. */
   serving(place: Place): Promise<number | null>
   /** The branch whose pushes come to the environment, as its stable release says. */

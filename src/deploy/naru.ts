@@ -20,6 +20,7 @@ import { checkDefaultHost, defaultRoutes } from './hosts.ts'
 import { takeIn } from './intake.ts'
 import type { Loops } from './loops.ts'
 import type { Parts } from './parts.ts'
+import { logInAt, logOutAt } from './registries.ts'
 import { queueRollback } from './rollback.ts'
 import { changeScale, scaleOf } from './scale.ts'
 import { runningIn, servingIn, servingNow } from './serving.ts'
@@ -157,6 +158,9 @@ export function conductor(parts: Parts, loops: Loops): Conductor {
 
     chooseEngine: (place, engine, by) => chooseEngine(parts, place, engine, by),
     chooseServerEngine: (engine, by) => chooseServerEngine(parts, engine, by),
+
+    logInAt: (login, by) => logInAt(parts, login, by),
+    logOutAt: (host, by) => logOutAt(parts, host, by),
 
     async changeScale(place, change, by) {
       await changeScale(parts, place, change, by)

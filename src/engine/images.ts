@@ -29,8 +29,12 @@ export type ImageWish = {
   fetches: boolean
   /** What `RUN --mount=type=secret` may read, by its id. */
   secrets: Readonly<Record<string, Secret>>
+  /** Who Naru is at a registry, by its host; null: nobody there. */
+  loginAt(host: string): Promise<RegistryAccess | null>
   progress(event: ImageProgress): Promise<void>
 }
+
+export type RegistryAccess = { user: string; password: Secret }
 
 export type ImageStep = {
   app: string

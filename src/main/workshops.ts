@@ -14,11 +14,13 @@ import type { Images } from '../engine/images.ts'
 import type { Account } from '../engine/process/account.ts'
 import { makeAppPlaces, type Places, places } from '../engine/process/places.ts'
 import type { Place } from '../model/environment.ts'
+import { registryNamed } from '../model/registry.ts'
 import { checkSecrets } from '../release/freeze.ts'
 import type { Repositories } from '../source/repository.ts'
 import { listApps, requireApp } from '../store/apps.ts'
 import { findArtifact } from '../store/artifacts.ts'
 import { requireBuild } from '../store/builds.ts'
+import { readRegistry } from '../store/registries.ts'
 import { listSecrets, readSecrets } from '../store/secrets.ts'
 import { listSettings } from '../store/settings.ts'
 import type { Store } from '../store/store.ts'
@@ -95,6 +97,7 @@ export function workshops(
       runAs: account === null ? null : { uid: account.uid, gid: group },
       environment: { ...spec.settings, ...(await listSettings(store.db, build)) },
       secrets: (names) => newestSecrets(store, build, names),
+      loginAt: (host) => readRegistry(store.db, store.vault, registryNamed(host)),
       host: process.env,
       staticServer: programFile('static-server'),
       afterwards: (work) => afterwards(app, work),

@@ -15,6 +15,8 @@ export type EventData = {
   'scale.changed': { services: Record<string, number | null>; by: string }
   /** Of an environment, or of the server where no app is named; null: what the server builds for. */
   'engine.chosen': { engine: EngineName | null; by: string }
+  'registry.logged-in': { host: string; user: string; by: string }
+  'registry.logged-out': { host: string; by: string }
   'token.created': { name: string; kind: TokenKind; by: string }
   'token.revoked': { name: string; by: string }
   'key.rotated': { secrets: number; by: string }

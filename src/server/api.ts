@@ -26,6 +26,7 @@ import { describeApi } from './openapi.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { checkNames } from './path.ts'
 import { pushRoutes } from './pushes.ts'
+import { registryRoutes } from './registries.ts'
 import { releaseRoutes } from './releases.ts'
 import { logRequests } from './request-log.ts'
 import { runRoutes } from './run.ts'
@@ -90,6 +91,7 @@ export async function apiServer(parts: ApiParts, limits?: StreamLimits): Promise
   settingRoutes(api, parts)
   secretRoutes(api, parts)
   tokenRoutes(api, parts)
+  registryRoutes(api, parts)
   eventRoutes(api, parts, streams)
   gitRoutes(api, parts)
   await api.ready()

@@ -8,6 +8,7 @@ import { lastEventId, listEvents } from './events.ts'
 import { databaseFile, makeFolder, makePrivateFile } from './folder.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/list.ts'
+import { resealRegistries } from './registries.ts'
 import { resealSecrets } from './secrets.ts'
 import type { Db, Tables } from './tables.ts'
 import { openVault, type Vault } from './vault.ts'
@@ -61,7 +62,7 @@ export async function openStore(
   const rotateKey: Store['rotateKey'] = async (record) => {
     vault.beginRotation()
     const count = await queue.write(async (db) => {
-      const resealed = await resealSecrets(db, vault)
+      const resealed = (await resealSecrets(db, vault)) + (await resealRegistries(db, vault))
       await record(db, resealed)
       return resealed
     })

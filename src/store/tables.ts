@@ -19,6 +19,7 @@ export type Tables = {
     engine: Generated<EngineName | null>
   }
   engineChoice: { id: number; engine: EngineName; why: Json; at: string }
+  registries: { host: string; user: string; sealed: Uint8Array; setAt: string }
   /** What the store has forgotten and the disk may not have; environment empty: the whole app. */
   removals: Place
   scales: Place & { service: string; replicas: number }

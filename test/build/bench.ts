@@ -71,6 +71,7 @@ export async function makeBench(fixture: string | null, runAs: Account | null): 
     runAs,
     environment: {},
     secrets: async () => ({}),
+    loginAt: async () => null,
     host: process.env,
     staticServer: await staticServer(),
     afterwards: (work) => void later.push(work),

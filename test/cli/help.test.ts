@@ -34,6 +34,7 @@ const commands = [
   'secret, secret list, secret set, secret unset, secret rotate-key',
   'env, env list, env create, env destroy',
   'engine, engine set',
+  'registry, registry login, registry logout',
   'destroy',
   'login',
   'logout',

@@ -54,6 +54,7 @@ export const factsOf: { [C in ErrorCode]: Facts[C] } = {
     limit: 63,
   },
   'confirm.mismatch': { expected: 'shop', found: 'shpo' },
+  'registry.unknown': { host: 'ghcr.io', hosts: ['registry.example.com:5000'] },
   'setting.unknown': { app: 'shop', name: 'LOG_LEVLE' },
   'secret.unknown': { app: 'shop', name: 'SESSION_KYE' },
   'secret.missing': {
@@ -214,6 +215,8 @@ export const storyOf: { [K in EventKind]: EventData[K] } = {
   'environment.destroyed': { by: 'owner' },
   'scale.changed': { services: { web: 3, worker: null }, by: 'owner' },
   'engine.chosen': { engine: 'docker', by: 'owner' },
+  'registry.logged-in': { host: 'ghcr.io', user: 'ada', by: 'owner' },
+  'registry.logged-out': { host: 'ghcr.io', by: 'owner' },
   'token.created': { name: 'ci', kind: 'deployer', by: 'owner' },
   'token.revoked': { name: 'ci', by: 'owner' },
   'key.rotated': { secrets: 3, by: 'owner' },

@@ -41,6 +41,7 @@ describe('images of a Docker Engine', whereDocker, () => {
         args: {},
         fetches: false,
         secrets: {},
+        loginAt: async () => null,
         progress: async (event) => void told.push(event),
         ...more,
       },

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { baseImages, docker, whereRegistry } from '../support/docker.ts'
 import { Naru } from '../support/naru.ts'
-import { Registry } from '../support/registry.ts'
+import { Registry, visitor } from '../support/registry.ts'
 
 const times = 'healthy-for: 200ms, healthy-within: 20s, settle: 500ms'
 
@@ -67,6 +69,39 @@ describe('an image that is made elsewhere', whereRegistry, () => {
     expect(output).toContain(`there is no image ${registry.host}/team/nothing:7`)
     expect(output).toContain('(build.image-unfetched)')
     expect(code).toBe(1)
+  })
+
+  it('that is private is fetched by whoever Naru is at its registry, and by nobody else', async () => {
+    const closed = await Registry.started({ isPrivate: true })
+    try {
+      const image = await closed.push(await made('inner', 'naru-test-inner'), 'team/inner:1')
+      const inner = await naru.repository('inner', spec(image))
+      const refused = await inner.push()
+      expect(refused.output).toContain('the registry does not give')
+      expect(refused.output).toContain(`naru registry login ${closed.host} --user NAME`)
+
+      const login = ['registry', 'login', closed.host, '--user', visitor.user]
+      const { code, output } = await naru.cli(login, { input: `${visitor.password}\n` })
+      expect(output).toContain(`Naru is ada at ${closed.host}`)
+      expect(code).toBe(0)
+      expect((await naru.cli(['secret', 'rotate-key'])).code).toBe(0)
+      const pushed = await inner.deploy({ 'again.txt': '' })
+      expect(pushed.output).toContain('live at')
+      expect((await naru.visit('inner')).body).toBe('inner')
+      const listed = (await naru.cli(['registry'])).stdout
+      expect(listed).toMatch(new RegExp(`${closed.host} +ada`))
+      expect(listed + pushed.output + naru.log()).not.toContain(visitor.password)
+      expect(readFileSync(join(naru.data, 'naru.db'), 'latin1')).not.toContain(visitor.password)
+
+      expect((await naru.cli(['registry', 'logout', closed.host])).code).toBe(0)
+      const again = await naru.cli(['registry', 'logout', closed.host])
+      expect(again.output).toContain('(registry.unknown)')
+      expect(again.code).toBe(4)
+      const odd = await naru.cli(['registry', 'login', 'no host', '--user', 'x'], { input: 'x' })
+      expect(odd.output).toContain('(argument.invalid)')
+    } finally {
+      await closed.end()
+    }
   })
 
   it.each([

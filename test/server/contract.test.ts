@@ -19,6 +19,7 @@ function routeOf(path: string): string {
     .replace('APP', ':app')
     .replace('ENV', ':environment')
     .replace('TOKEN', ':token')
+    .replace('HOST', ':host')
     .replace(/\/N(?=\/|$)/, '/:number')
 }
 

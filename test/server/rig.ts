@@ -246,6 +246,8 @@ function conductorOf(world: World, store: Store): Conductor {
     },
     chooseEngine: async (where, engine, by) => note('engine', { ...where, engine, by }),
     chooseServerEngine: async (engine, by) => note('server-engine', { engine, by }),
+    logInAt: async ({ host, user }, by) => note('log-in', { host, user, by }),
+    logOutAt: async (host, by) => note('log-out', { host, by }),
     scale: async () => [{ name: 'web', routed: true, replicas: 2, asked: true }],
     changeScale: async (where, change, by) => note('scale', { ...where, ...change, by }),
     branch: async ({ environment }) => (environment === 'production' ? 'main' : environment),

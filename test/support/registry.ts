@@ -6,6 +6,13 @@ import { removeTree } from '../../src/base/tree.ts'
 import { docker } from './docker.ts'
 import { freePort, until } from './naru.ts'
 
+/** Somebody who may use a private one; the hash is bcrypt's of the password. */
+export const visitor = {
+  user: 'ada',
+  password: 'canary-7d1f',
+  hash: '$2b$05$JWjrHoRrFJ1Gwez9N/NqMu79/uUPNSxC2MNtGX7eBBiZCd/s4gP3K',
+}
+
 /** A real registry of images on this machine, which the daemon reaches without TLS at 127.0.0.1. */
 export class Registry {
   private constructor(
@@ -14,7 +21,8 @@ export class Registry {
     private readonly folder: string,
   ) {}
 
-  static async started(): Promise<Registry> {
+  /** `isPrivate`: only for the one who `visitor` is. */
+  static async started({ isPrivate = false } = {}): Promise<Registry> {
     const folder = mkdtempSync(join(tmpdir(), 'naru-registry-'))
     const port = await freePort()
     const host = `127.0.0.1:${port}`
@@ -22,7 +30,9 @@ export class Registry {
       version: '0.1',
       storage: { filesystem: { rootdirectory: join(folder, 'images') } },
       http: { addr: host },
+      ...(isPrivate ? { auth: { htpasswd: { realm: 'naru', path: join(folder, 'users') } } } : {}),
     }
+    writeFileSync(join(folder, 'users'), `${visitor.user}:${visitor.hash}\n`)
     // JSON is YAML.
     writeFileSync(join(folder, 'config.yml'), JSON.stringify(config))
     const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], {
@@ -40,7 +50,7 @@ export class Registry {
     await docker.getImage(image).tag({ repo, ...(tag === undefined ? {} : { tag }) })
     const sent = await docker
       .getImage(reference)
-      .push({ authconfig: { username: '', password: '' } })
+      .push({ authconfig: { username: visitor.user, password: visitor.password } })
     const lines = await new Promise<{ error?: string }[]>((resolve, reject) =>
       docker.modem.followProgress(sent, (error, said) => (error ? reject(error) : resolve(said))),
     )
@@ -59,7 +69,7 @@ export class Registry {
 
   async #answers(): Promise<boolean> {
     return fetch(`http://${this.host}/v2/`).then(
-      ({ ok }) => ok,
+      ({ status }) => status === 200 || status === 401,
       () => false, // Not yet.
     )
   }

@@ -104,6 +104,7 @@ async function buildOnce(
         args: plan.args,
         fetches,
         secrets: await secretsOf(work),
+        loginAt: workshop.loginAt,
         progress: async (event) => {
           await seen.progress(event)
           if (plan.fetched !== null && event.is === 'done') await notePinned(event.step, work)

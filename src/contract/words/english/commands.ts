@@ -20,6 +20,7 @@ import { logs } from './commands/logs.ts'
 import { procReceive } from './commands/proc-receive.ts'
 import { promote } from './commands/promote.ts'
 import { ps } from './commands/ps.ts'
+import { registry } from './commands/registry.ts'
 import { releases } from './commands/releases.ts'
 import { rollback } from './commands/rollback.ts'
 import { run } from './commands/run.ts'
@@ -57,6 +58,7 @@ export const commands = {
   procReceive,
   promote,
   ps,
+  registry,
   releases,
   rollback,
   run,

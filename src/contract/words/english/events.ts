@@ -21,6 +21,8 @@ export const story: StoryWords = {
     app === null
       ? `${by} chose ${engine} as what this server builds for`
       : `${by} chose ${engine ?? 'what the server builds for'} for ${app}`,
+  'registry.logged-in': ({ host, user, by }) => `${by} logged in at ${host} as ${user}`,
+  'registry.logged-out': ({ host, by }) => `${by} logged out at ${host}`,
   'token.created': ({ name, kind, by }) => `${by} made the token ${name} (${kind})`,
   'token.revoked': ({ name, by }) => `${by} revoked the token ${name}`,
   'key.rotated': ({ secrets, by }) =>

@@ -20,6 +20,10 @@ export const story: StoryWords = {
     app === null
       ? `${subject(by)} 이 서버의 엔진을 정했습니다: ${engine}`
       : `${subject(by)} ${app}의 엔진을 정했습니다: ${engine ?? '서버와 같음'}`,
+  'registry.logged-in': ({ host, user, by }) =>
+    `${subject(by)} 레지스트리에 로그인했습니다: ${user}@${host}`,
+  'registry.logged-out': ({ host, by }) =>
+    `${subject(by)} 레지스트리에서 로그아웃했습니다: ${host}`,
   'token.created': ({ name, kind, by }) =>
     `${subject(by)} 토큰 ${object(name)} 만들었습니다 (${kind})`,
   'token.revoked': ({ name, by }) => `${subject(by)} 토큰 ${object(name)} 없앴습니다`,

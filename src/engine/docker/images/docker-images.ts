@@ -34,7 +34,7 @@ export class DockerImages implements Images {
     try {
       signal.throwIfAborted()
       session = await this.#session(wish)
-      const answer = await this.#ask(wish, { id, session: session?.id }, over.signal)
+      const answer = await this.#ask(wish, { id, session: session.id }, over.signal)
       answer.on('error', () => {}) // Whoever reads it is told; nobody may be reading.
       over.signal.addEventListener('abort', () => answer.destroy(new Error('the build has ended')))
       return await followed(answer, wish)
@@ -65,13 +65,13 @@ export class DockerImages implements Images {
 
   #ask(
     { context, dockerfile, target, args, fetches, app, build }: ImageWish,
-    { id, session }: { id: string; session: string | undefined },
+    { id, session }: { id: string; session: string },
     abortSignal: AbortSignal,
   ): Promise<Readable> {
     const options = {
       version: '2',
       buildid: id,
-      ...(session === undefined ? {} : { session }),
+      session,
       dockerfile,
       t: `${imagePrefix(this.server)}${app}:${build}`,
       ...(target === undefined ? {} : { target }),
@@ -96,15 +96,13 @@ export class DockerImages implements Images {
     )
   }
 
-  /** Only where there is something to fetch on it. */
-  #session({ secrets }: ImageWish): Promise<BuildSession | null> {
-    if (Object.keys(secrets).length === 0) return Promise.resolve(null)
-    return this.daemon.call(() =>
-      openSession(this.daemon, async (name) => {
-        const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined
-        return secret === undefined ? null : Buffer.from(secret.reveal())
-      }),
-    )
+  /** Always: registries ask who one is for what is public too, and where nobody can say the build fails. */
+  #session({ secrets, loginAt }: ImageWish): Promise<BuildSession> {
+    const secretOf = async (name: string) => {
+      const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined
+      return secret === undefined ? null : Buffer.from(secret.reveal())
+    }
+    return this.daemon.call(() => openSession(this.daemon, { secretOf, loginAt }))
   }
 
   async #cancel(id: string): Promise<void> {

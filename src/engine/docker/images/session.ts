@@ -3,12 +3,14 @@ import { type Http2Session, performServerHandshake, type ServerHttp2Stream } fro
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { randomId } from '../../../base/id.ts'
+import type { RegistryAccess } from '../../images.ts'
 import type { Daemon } from '../daemon.ts'
 import { readMessage, textOf, writeBytes } from './protobuf.ts'
 
 /** What BuildKit asks for while it builds, by its names for it. */
 const methods = {
   secret: '/moby.buildkit.secrets.v1.Secrets/GetSecret',
+  credentials: '/moby.filesync.v1.Auth/Credentials',
   health: '/grpc.health.v1.Health/Check',
 } as const
 
@@ -18,21 +20,23 @@ const status = { ok: '0', notFound: '5', unimplemented: '12' } as const
 /** SERVING. */
 const serving = Buffer.from([0x08, 0x01])
 
+/** What it may fetch. `secretOf`: the bytes of a secret by its id; `loginAt`: who somebody is at a registry; null where there is none. */
+export type SessionGives = {
+  secretOf(id: string): Promise<Buffer | null>
+  loginAt(host: string): Promise<RegistryAccess | null>
+}
+
 /** A way back from the daemon during one build, on which it fetches secrets: they are in no argument, layer or log. */
 export type BuildSession = { id: string; close(): void }
 
-/** Opens it. `secretOf` gives the bytes of a secret by its id; null where there is none. */
-export async function openSession(
-  { socket }: Daemon,
-  secretOf: (id: string) => Promise<Buffer | null>,
-): Promise<BuildSession> {
+export async function openSession({ socket }: Daemon, gives: SessionGives): Promise<BuildSession> {
   const id = randomId(24)
   const stream = await hijacked(socket, id)
   const session: Http2Session = performServerHandshake(stream)
   session.on('error', () => {}) // The daemon is gone: the build says so.
   session.on('stream', (asked: ServerHttp2Stream, headers) => {
     asked.on('error', () => {})
-    answer(asked, String(headers[':path']), secretOf).catch(() => asked.close())
+    answer(asked, String(headers[':path']), gives).catch(() => asked.close())
   })
   return {
     id,
@@ -79,16 +83,27 @@ function hijacked(socketPath: string, id: string): Promise<Duplex> {
 async function answer(
   asked: ServerHttp2Stream,
   path: string,
-  secretOf: (id: string) => Promise<Buffer | null>,
+  { secretOf, loginAt }: SessionGives,
 ): Promise<void> {
   const sent = await buffer(asked)
   if (path === methods.health) return reply(asked, status.ok, serving)
-  if (path !== methods.secret) return reply(asked, status.unimplemented)
   // Behind a flag and the length.
-  const secret = await secretOf(textOf(readMessage(sent.subarray(5)), 1))
+  const wanted = textOf(readMessage(sent.subarray(5)), 1)
+  if (path === methods.credentials) return reply(asked, status.ok, said(await loginAt(wanted)))
+  if (path !== methods.secret) return reply(asked, status.unimplemented)
+  const secret = await secretOf(wanted)
   if (secret === null) reply(asked, status.notFound)
   else reply(asked, status.ok, writeBytes(1, secret))
 }
+
+/** Nothing at all for somebody who is nobody there. */
+const said = (login: RegistryAccess | null): Buffer =>
+  login === null
+    ? Buffer.alloc(0)
+    : Buffer.concat([
+        writeBytes(1, Buffer.from(login.user)),
+        writeBytes(2, Buffer.from(login.password.reveal())),
+      ])
 
 function reply(asked: ServerHttp2Stream, code: string, message?: Buffer): void {
   asked.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })

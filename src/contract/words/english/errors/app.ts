@@ -1,6 +1,6 @@
 import type { ErrorWords } from '../../said.ts'
 import { placeOptions, quoted, typable } from '../../text.ts'
-import { article } from '../grammar.ts'
+import { article, listed } from '../grammar.ts'
 
 export const appErrors = {
   'app.unknown': ({ app }) => ({
@@ -32,6 +32,10 @@ export const appErrors = {
       app === undefined
         ? `naru destroy --app ${expected} --confirm ${expected}`
         : `naru env destroy ${expected} --app ${app} --confirm ${expected}`,
+  }),
+  'registry.unknown': ({ host, hosts }) => ({
+    message: `Naru is not logged in at ${host}${hosts.length > 0 ? `; it is at ${listed(hosts)}` : ', nor at any other registry'}`,
+    hint: 'naru registry',
   }),
   'setting.unknown': ({ app, environment, name }) => ({
     message: `${app} has no setting ${quoted(name)}, so nothing changed`,

@@ -1,4 +1,5 @@
 import { sayDuration } from '../../../../base/duration.ts'
+import { registryOf } from '../../../../model/registry.ts'
 import type { ErrorWords } from '../../said.ts'
 import { quoted } from '../../text.ts'
 import { listed } from '../grammar.ts'
@@ -41,9 +42,11 @@ export const recipeErrors = {
           ? `the registry does not give ${image} to Naru: ${reason}`
           : `${image} could not be fetched: ${reason}`,
     hint:
-      why === 'unreachable'
-        ? `try again once this works: docker pull ${image}`
-        : `look at the name and the tag under image in naru.yaml: docker pull ${image}`,
+      why === 'refused'
+        ? `naru registry login ${registryOf(image)} --user NAME`
+        : why === 'unreachable'
+          ? `try again once this works: docker pull ${image}`
+          : `look at the name and the tag under image in naru.yaml: docker pull ${image}`,
   }),
   'build.dockerfile-failed': ({ build, line, reason }) => ({
     message: `the Docker Engine could not build the image of build ${build}${line === null ? '' : `, line ${line} of the Dockerfile`}: ${reason}`,

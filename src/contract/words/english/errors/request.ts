@@ -80,5 +80,6 @@ const argumentKinds: Record<ArgumentKind, { is: string; hint: string }> = {
   engine: { is: 'is no engine; there are process and docker', hint: 'naru up --engine docker' },
   'cache-limit': { is: 'is no size of caches', hint: 'naru up --cache-limit 5GB' },
   program: { is: 'is no program to run', hint: 'naru exec web -- sh' },
+  registry: { is: 'is no host of a registry', hint: 'naru registry login ghcr.io --user NAME' },
   'builds-at-once': { is: 'is no number of builds at once', hint: 'naru up --builds 2' },
 }

@@ -1,5 +1,6 @@
 import type { ErrorWords } from '../../said.ts'
 import { placeOptions, quoted, typable } from '../../text.ts'
+import { listed } from '../grammar.ts'
 import { object, topic } from '../particles.ts'
 import { inKorean } from '../phrases.ts'
 
@@ -33,6 +34,10 @@ export const appErrors = {
       app === undefined
         ? `naru destroy --app ${expected} --confirm ${expected}`
         : `naru env destroy ${expected} --app ${app} --confirm ${expected}`,
+  }),
+  'registry.unknown': ({ host, hosts }) => ({
+    message: `로그인하지 않은 레지스트리입니다: ${host}${hosts.length > 0 ? `. 로그인한 곳: ${listed(hosts)}` : '. 다른 곳에도 로그인하지 않았습니다'}`,
+    hint: 'naru registry',
   }),
   'setting.unknown': ({ app, environment, name }) => ({
     message: `${app}에는 ${quoted(name)} 설정이 없어서 바뀐 것이 없습니다`,

@@ -1,3 +1,4 @@
+import { registryOf } from '../../../../model/registry.ts'
 import type { ErrorWords } from '../../said.ts'
 import { quoted } from '../../text.ts'
 import { listed, whole } from '../grammar.ts'
@@ -42,9 +43,11 @@ export const recipeErrors = {
           ? `레지스트리가 이미지를 내주지 않습니다: ${image} (${reason})`
           : `이미지를 받지 못했습니다: ${image} (${reason})`,
     hint:
-      why === 'unreachable'
-        ? `이 명령이 되면 다시 시도하십시오: docker pull ${image}`
-        : `naru.yaml의 image에 적은 이름과 태그를 확인하십시오: docker pull ${image}`,
+      why === 'refused'
+        ? `naru registry login ${registryOf(image)} --user NAME`
+        : why === 'unreachable'
+          ? `이 명령이 되면 다시 시도하십시오: docker pull ${image}`
+          : `naru.yaml의 image에 적은 이름과 태그를 확인하십시오: docker pull ${image}`,
   }),
   'build.dockerfile-failed': ({ build, line, reason }) => ({
     message: `Docker Engine이 빌드 ${build}의 이미지를 만들지 못했습니다${line === null ? '' : `(Dockerfile ${line}번째 줄)`}: ${reason}`,
