@@ -3,6 +3,7 @@ import { NaruError } from '../base/error.ts'
 import type { EngineName } from '../model/engine.ts'
 import type { Place } from '../model/environment.ts'
 import { startCommand } from './command.ts'
+import type { EnginesView } from './engine-shapes.ts'
 import { type ApiRequest, type ApiTarget, ask, send } from './request.ts'
 import type {
   AppView,
@@ -13,7 +14,6 @@ import type {
   DeploymentStory,
   DeploymentView,
   DeployRequest,
-  EnginesView,
   EnvironmentView,
   EventView,
   InstanceView,

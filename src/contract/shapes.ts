@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { engineNames } from '../model/engine.ts'
 import { tokenKinds } from '../model/token.ts'
+import { engineChoice } from './engine-shapes.ts'
 
 /** Shapes of requests and answers: checked by the server, types for the command line and the web. */
 
@@ -13,35 +13,6 @@ export const failure = z.object({
   hint: z.string().optional(),
   facts: z.record(z.string(), z.unknown()),
   requestId: z.string(),
-})
-
-export const engineName = z.enum(engineNames)
-
-/** What is built for where an environment says nothing, and why that. */
-export const engineChoice = z.object({
-  engine: engineName,
-  why: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('asked'), by: z.string() }),
-    z.object({ kind: z.literal('answers') }),
-    z.object({ kind: z.literal('silent'), reason: z.string() }),
-    z.object({ kind: z.literal('before') }),
-  ]),
-  at: z.string(),
-})
-
-/** `away`: why it does not answer; `exposed`: why what it runs can reach the ports of the machine. */
-export const engineState = z.object({
-  name: engineName,
-  version: z.string().nullable(),
-  away: z.string().nullable(),
-  exposed: z.string().nullable(),
-})
-
-/** `environments`: those that have an engine of their own. */
-export const engines = z.object({
-  choice: engineChoice,
-  engines: z.array(engineState),
-  environments: z.array(z.object({ app: z.string(), environment: z.string(), engine: engineName })),
 })
 
 /** Who Naru is at a registry of images; never the password. */
@@ -379,8 +350,6 @@ export const toCommand = z.union([
 export type Failure = z.infer<typeof failure>
 export type ServerInfo = z.infer<typeof serverInfo>
 export type RegistryView = z.infer<typeof registry>
-export type EngineState = z.infer<typeof engineState>
-export type EnginesView = z.infer<typeof engines>
 export type AppView = z.infer<typeof app>
 export type EnvironmentView = z.infer<typeof environment>
 export type DeployRequest = z.infer<typeof deployRequest>

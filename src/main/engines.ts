@@ -1,6 +1,6 @@
 import { NaruError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
-import type { EngineState } from '../contract/shapes.ts'
+import type { EngineState } from '../contract/engine-shapes.ts'
 import { Daemon } from '../engine/docker/daemon.ts'
 import { type DockerEngine, dockerEngine } from '../engine/docker/docker-engine.ts'
 import type { Engine } from '../engine/engine.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import * as shapes from '../contract/shapes.ts'
+import * as shapes from '../contract/engine-shapes.ts'
 import { listEnvironments } from '../store/environments.ts'
 import { askedBy } from './authentication.ts'
 import type { Api, ApiParts } from './parts.ts'

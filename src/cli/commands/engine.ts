@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { NaruError } from '../../base/error.ts'
-import type { EngineState, EnginesView } from '../../contract/shapes.ts'
+import type { EngineState, EnginesView } from '../../contract/engine-shapes.ts'
 import type { Words } from '../../contract/words/words.ts'
 import { type EngineName, isEngineName } from '../../model/engine.ts'
 import { placeOf } from '../app-name.ts'

@@ -69,7 +69,7 @@ async function readPassword(
     : (await terminal.readInput()).replace(/\r?\n$/, '')
   if (value === '')
     throw new NaruError('value.invalid', {
-      what: 'the password',
+      what: 'password',
       name: host,
       reason: 'it is empty',
     })

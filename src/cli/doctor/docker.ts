@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { dockerSocket } from '../../base/docker-socket.ts'
 import { type DockerTrouble, type DoctorFinding, finding } from '../../contract/doctor.ts'
-import type { EnginesView } from '../../contract/shapes.ts'
+import type { EnginesView } from '../../contract/engine-shapes.ts'
 import type { RunningServer } from '../running-server.ts'
 import { tryProgram } from './machine.ts'
 
