@@ -39,8 +39,8 @@ export type FindingFacts = {
   bounds: { known: false }
 }
 
-/** Why no Docker Engine answers: not installed, not running, not ours to use, hanging, or on another machine. */
-export type DockerTrouble = 'missing' | 'stopped' | 'forbidden' | 'silent' | 'elsewhere'
+/** Why no Docker Engine answers: not installed, not running, not ours to use, hanging, on another machine, or with containers that cannot be reached from this one. */
+export type DockerTrouble = 'missing' | 'stopped' | 'forbidden' | 'silent' | 'elsewhere' | 'apart'
 
 /** What grows and is held within a bound. */
 export type BoundName =

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { dockerSocket } from '../../base/docker-socket.ts'
+import { type DaemonInfo, dockerSocket, whyApart } from '../../base/docker-socket.ts'
 import { type DockerTrouble, type DoctorFinding, finding } from '../../contract/doctor.ts'
 import type { EnginesView } from '../../contract/engine-shapes.ts'
 import type { RunningServer } from '../running-server.ts'
@@ -38,7 +38,9 @@ type Answer = { version: string | null; trouble: DockerTrouble | null }
 async function ask(socket: string | undefined): Promise<Answer> {
   if (socket === undefined) return { version: null, trouble: 'elsewhere' }
   try {
-    return { version: await versionAt(socket), trouble: null }
+    const info = await infoAt(socket)
+    const isApart = whyApart(info, process.platform) !== null
+    return { version: info.ServerVersion, trouble: isApart ? 'apart' : null }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     const isInstalled = (await tryProgram('dockerd', ['--version'])) !== null
@@ -49,16 +51,16 @@ async function ask(socket: string | undefined): Promise<Answer> {
   }
 }
 
-function versionAt(socketPath: string): Promise<string> {
+function infoAt(socketPath: string): Promise<DaemonInfo> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(patienceMs)
-    const asked = request({ socketPath, path: '/version', signal }, (answer) => {
+    const asked = request({ socketPath, path: '/info', signal }, (answer) => {
       let text = ''
       answer.on('data', (chunk: Buffer) => (text += chunk.toString()))
       answer.on('error', reject)
       answer.on('end', () => {
         try {
-          resolve(String((JSON.parse(text) as { Version: unknown }).Version))
+          resolve(JSON.parse(text) as DaemonInfo)
         } catch (error) {
           reject(error as Error)
         }

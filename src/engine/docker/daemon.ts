@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode'
-import { dockerSocket } from '../../base/docker-socket.ts'
+import { type DaemonInfo, dockerSocket, whyApart } from '../../base/docker-socket.ts'
 import { NaruError } from '../../base/error.ts'
 
 export type DaemonOptions = {
@@ -29,11 +29,13 @@ export class Daemon {
     return new Daemon(new Docker({ socketPath: socket }), socket)
   }
 
-  /** That of the engine which answers there. Throws `engine.unavailable`. */
+  /** That of the engine which answers there. Throws `engine.unavailable`, also for one whose containers cannot be reached from here. */
   static async version(options: DaemonOptions = {}): Promise<string> {
     const daemon = await Daemon.open(options)
-    const { Version } = await daemon.call((docker) => docker.version(), versionWithinMs)
-    return Version
+    const info = (await daemon.call((docker) => docker.info(), versionWithinMs)) as DaemonInfo
+    const reason = whyApart(info, process.platform)
+    if (reason !== null) throw unavailable(reason)
+    return info.ServerVersion
   }
 
   /**

@@ -37,6 +37,16 @@ const phrases: Readonly<Record<string, string>> = {
   'you may not read it': '읽을 권한이 없습니다',
   'it is a folder': '폴더입니다',
   'it sets nothing that Naru could take': 'Naru가 받을 수 있는 것이 없습니다',
+  'there is no socket': '소켓이 없습니다',
+  'nobody listens on its socket': '소켓에서 듣는 프로그램이 없습니다',
+  'this user may not use its socket': '이 사용자는 소켓을 쓸 수 없습니다',
+  'it closed the connection': '연결을 끊었습니다',
+  'it runs in a virtual machine, whose containers cannot be reached':
+    '가상 머신에서 실행되어 컨테이너에 닿을 수 없습니다',
+  'it is Docker Desktop, whose containers cannot be reached from here':
+    'Docker Desktop이어서 컨테이너에 닿을 수 없습니다',
+  'it is rootless, and its containers cannot be reached from here':
+    'rootless로 실행되어 컨테이너에 닿을 수 없습니다',
   'unknown reason': '알 수 없는 이유',
   'the command': '명령',
   'its folder is gone': '폴더가 사라졌습니다',

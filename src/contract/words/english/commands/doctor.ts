@@ -133,6 +133,10 @@ const dockerTrouble: Record<
     what: 'the Docker Engine does not answer',
     toDo: 'journalctl -u docker says why; systemctl restart docker',
   }),
+  apart: () => ({
+    what: 'the Docker Engine runs in a machine or a network of its own (Docker Desktop, rootless): its containers cannot be reached',
+    toDo: 'install Docker Engine itself, as root, on Linux; naru engine set process --server goes without',
+  }),
   elsewhere: (host) => ({
     what: `DOCKER_HOST is ${host}, and Naru uses an engine of its own machine`,
     toDo: 'unset DOCKER_HOST, or name a socket: unix:///var/run/docker.sock',

@@ -143,6 +143,10 @@ const dockerTrouble: Record<
     what: 'Docker 엔진이 응답하지 않습니다',
     toDo: '이유는 journalctl -u docker에 있습니다. systemctl restart docker',
   }),
+  apart: () => ({
+    what: 'Docker 엔진이 따로 떨어진 머신이나 네트워크에서 실행됩니다(Docker Desktop, rootless). 컨테이너에 닿을 수 없습니다',
+    toDo: '리눅스에 Docker Engine을 root로 설치하십시오. 없이 쓰려면 naru engine set process --server',
+  }),
   elsewhere: (host) => ({
     what: `DOCKER_HOST가 ${host}인데, Naru는 같은 컴퓨터의 엔진을 씁니다`,
     toDo: 'DOCKER_HOST를 지우거나 소켓을 정하십시오: unix:///var/run/docker.sock',
