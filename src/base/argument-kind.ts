@@ -17,3 +17,4 @@ export type ArgumentKind =
   | 'cache-limit'
   | 'engine'
   | 'registry'
+  | 'copied-path'

@@ -208,6 +208,8 @@ export type Facts = {
     services: string[]
   }
   'instance.gone': { app: string; environment: string; instance: string }
+  /** `reason`: what tar said in the instance. */
+  'copy.failed': { app: string; environment: string; service: string; path: string; reason: string }
   'engine.no-port': { from: number; to: number }
   'engine.start-failed': { instance: string; reason: string }
   'engine.unavailable': { engine: string; reason: string }
@@ -362,6 +364,7 @@ export const catalogue: Readonly<Record<ErrorCode, { status: number; exit: numbe
 
   'instance.unknown': { status: 404, exit: 4 },
   'instance.gone': { status: 409, exit: 7 },
+  'copy.failed': { status: 422, exit: 8 },
   'engine.no-port': { status: 503, exit: 10 },
   'engine.start-failed': { status: 500, exit: 10 },
   'engine.unavailable': { status: 503, exit: 6 },

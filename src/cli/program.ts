@@ -5,6 +5,7 @@ import { addBuild } from './commands/build.ts'
 import { addBuilds } from './commands/builds.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addContexts } from './commands/contexts.ts'
+import { addCp } from './commands/cp.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDeployments } from './commands/deployments.ts'
 import { addDestroy } from './commands/destroy.ts'
@@ -82,6 +83,7 @@ export function program(session: Session, { stdout }: Pick<Streams, 'stdout'>): 
     addScale,
     addRun,
     addExec,
+    addCp,
     addJobs,
     addSettings,
     addSecret,

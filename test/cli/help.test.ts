@@ -29,6 +29,7 @@ const commands = [
   'scale',
   'run',
   'exec',
+  'cp',
   'jobs, jobs run, jobs show, jobs cancel',
   'settings, settings list, settings set, settings unset, settings import',
   'secret, secret list, secret set, secret unset, secret rotate-key',

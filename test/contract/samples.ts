@@ -203,6 +203,13 @@ export const factsOf: { [C in ErrorCode]: Facts[C] } = {
     services: ['web'],
   },
   'instance.gone': { app: 'shop', environment: 'production', instance: 'web-k3x9' },
+  'copy.failed': {
+    app: 'shop',
+    environment: 'production',
+    service: 'web',
+    path: '/data/report.csv',
+    reason: 'tar: report.csv: Cannot stat: No such file or directory',
+  },
   'engine.start-failed': { instance: 'shop-web-42-k3x9', reason: 'node: not found' },
   'router.down': { reason: 'connection refused' },
   'table.invalid': { issues: ['two routes for shop.example.com/'] },

@@ -1,3 +1,4 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type IPty, spawn } from '@lydell/node-pty'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -77,6 +78,35 @@ function journeys(engine: TestEngine): void {
       expect(output).toContain('(instance.unknown)')
       expect(code).toBe(4)
     }
+  })
+
+  it('lends its tar to naru cp: files and folders there and back, and what tar cannot do is said', async () => {
+    const here = join(naru.folder, `copies-${engine}`)
+    mkdirSync(join(here, 'seed/in'), { recursive: true })
+    writeFileSync(join(here, 'seed/in/a b.txt'), 'from here')
+    const cp = (...args: string[]) => naru.cli(['cp', '--app', 'shop', ...args], { folder: here })
+    expect(await cp('./seed', 'web:/tmp')).toMatchObject({ code: 0, stdout: '1 file copied\n' })
+    const { stdout } = await exec(['web', '--', 'cat', '/tmp/seed/in/a b.txt'])
+    expect(stdout).toBe('from here')
+    expect((await cp('web:/tmp/seed/in', './back')).output).toContain('1 file copied')
+    expect(readFileSync(join(here, 'back/a b.txt'), 'utf8')).toBe('from here')
+    expect((await cp('seed/in/a b.txt', 'web:/tmp/renamed.txt')).code).toBe(0)
+    expect((await cp('web:/tmp/renamed.txt', '.')).code).toBe(0)
+    expect(readFileSync(join(here, 'renamed.txt'), 'utf8')).toBe('from here')
+    expect((await exec(['web', '--', 'rm', '-rf', '/tmp/seed', '/tmp/renamed.txt'])).code).toBe(0)
+
+    const missing = await cp('web:/tmp/nothing-there', '.')
+    expect(missing.output).toMatch(/was not copied: .*nothing-there/)
+    expect(missing.output).toContain('(copy.failed)')
+    expect(missing.code).toBe(8)
+    for (const [args, code] of [
+      [['web:/a', 'web:/b'], 'usage.invalid'],
+      [['a', 'b'], 'usage.invalid'],
+      [['not-here', 'web:/tmp'], 'file.unreadable'],
+      [['web:..', '.'], 'argument.invalid'],
+      [['worker:/a', '.'], 'instance.unknown'],
+    ] as const)
+      expect((await cp(...args)).output).toContain(`(${code})`)
   })
 
   it('before there is anything to run in is refused', async () => {

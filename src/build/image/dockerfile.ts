@@ -16,6 +16,8 @@ export type DockerfileOf = {
   files: CommitFiles
   /** Whether what is fetched must be trusted by certificates that only this machine has: the secret of that name. */
   hasAuthorities: boolean
+  /** What stands before the names of base images, "registry.example.com/hub"; null: nothing. */
+  mirror: string | null
 }
 
 /** The secret that holds them. */
@@ -69,10 +71,11 @@ export function dockerfileFor(of: DockerfileOf): string {
 }
 
 /** The image that builds and the one that runs; pinned to a line of versions, never "latest". */
-export function basesOf({ recipe, machine }: Pick<DockerfileOf, 'recipe' | 'machine'>): {
-  build: string
-  run: string
-} {
+export function basesOf({
+  recipe,
+  machine,
+  mirror,
+}: Pick<DockerfileOf, 'recipe' | 'machine' | 'mirror'>): { build: string; run: string } {
   const node = `node:${machine.nodeVersion.split('.')[0]}-bookworm-slim`
   const debian = 'debian:bookworm-slim'
   const bases: Record<Recipe['kind'], { build: string; run: string }> = {
@@ -85,7 +88,9 @@ export function basesOf({ recipe, machine }: Pick<DockerfileOf, 'recipe' | 'mach
     procfile: { build: debian, run: debian },
     command: { build: debian, run: debian },
   }
-  return bases[recipe.kind]
+  const { build, run } = bases[recipe.kind]
+  const at = mirror === null ? '' : `${mirror.replace(/\/+$/, '')}/`
+  return { build: `${at}${build}`, run: `${at}${run}` }
 }
 
 /** Files by which package managers know what to install. */

@@ -123,6 +123,7 @@ async function generatedPlan(
   const { recipe, foreign } = await findPlan(source, spec, machine)
   const context = recipe.workingFolder === undefined ? files : all
   const authorities = authoritiesOf(host)
+  const mirror = host['NARU_IMAGE_MIRROR'] || null
   return {
     dockerfile: generatedPath,
     generated: dockerfileFor({
@@ -131,6 +132,7 @@ async function generatedPlan(
       machine,
       files: context,
       hasAuthorities: authorities !== null,
+      mirror,
     }),
     fetched: null,
     adds: recipe.kind === 'static' ? staticServer : {},
@@ -142,7 +144,7 @@ async function generatedPlan(
     ignore: `${ignoredAlways}${(await context.read('.dockerignore')) ?? ''}`,
     services: recipe.services,
     jobs: recipe.jobs,
-    reasons: reasonsOf(recipe, basesOf({ recipe, machine })),
+    reasons: reasonsOf(recipe, basesOf({ recipe, machine, mirror })),
     foreign,
   }
 }

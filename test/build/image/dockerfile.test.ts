@@ -56,6 +56,17 @@ describe('the Dockerfile that is made', () => {
     await expect(plan.generated).toMatchFileSnapshot('golden/node-npm-company.Dockerfile')
   })
 
+  it('begins with images of a mirror, where this machine has one', async () => {
+    const host = { NARU_IMAGE_MIRROR: 'registry.example.com/hub/' }
+    const { generated, reasons } = await findImagePlan(folderSource('go'), defaultSpec, host)
+    const bases = [...(generated ?? '').matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)
+    expect(bases).toEqual([
+      'registry.example.com/hub/golang:1.23-bookworm',
+      'registry.example.com/hub/debian:bookworm-slim',
+    ])
+    expect(reasons).toContainEqual({ is: 'base-images', build: bases[0], run: bases[1] })
+  })
+
   it('is none where the commit has one', async () => {
     const source = folderSource('node-plain')
     const withOwn = {

@@ -3,6 +3,7 @@ import { build } from './commands/build.ts'
 import { builds } from './commands/builds.ts'
 import { completion } from './commands/completion.ts'
 import { contexts } from './commands/contexts.ts'
+import { cp } from './commands/cp.ts'
 import { deploy } from './commands/deploy.ts'
 import { deployExisting } from './commands/deploy-existing.ts'
 import { deployments } from './commands/deployments.ts'
@@ -42,6 +43,7 @@ export const commands = {
   build,
   builds,
   completion,
+  cp,
   deploy,
   deployExisting,
   deployments,

@@ -51,6 +51,10 @@ export const jobErrors = {
     message: `the instance ${instance} is not running, so nothing was run in it`,
     hint: `naru ps${placeOptions(app, environment)}`,
   }),
+  'copy.failed': ({ app, environment, service, path, reason }) => ({
+    message: `${path} of ${service} was not copied: ${reason}`,
+    hint: `naru exec${placeOptions(app, environment)} ${service} -- ls -ld ${path}`,
+  }),
   'run.broken-off': ({ address }) => ({
     message: `the connection to ${address} broke, so how the command ended is not known; the server ends what is left of it`,
     hint: 'naru status',

@@ -80,6 +80,7 @@ const argumentKinds: Record<ArgumentKind, { is: string; hint: string }> = {
   engine: { is: 'is no engine; there are process and docker', hint: 'naru up --engine docker' },
   'cache-limit': { is: 'is no size of caches', hint: 'naru up --cache-limit 5GB' },
   program: { is: 'is no program to run', hint: 'naru exec web -- sh' },
+  'copied-path': { is: 'names no file or folder to copy', hint: 'naru cp web:/data/report.csv .' },
   registry: { is: 'is no host of a registry', hint: 'naru registry login ghcr.io --user NAME' },
   'builds-at-once': { is: 'is no number of builds at once', hint: 'naru up --builds 2' },
 }

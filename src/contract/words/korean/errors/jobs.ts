@@ -2,7 +2,7 @@ import { releaseName as v } from '../../../../model/release.ts'
 import type { ErrorWords } from '../../said.ts'
 import { environmentOption, placeOptions, quoted } from '../../text.ts'
 import { listed, sayExit, whole } from '../grammar.ts'
-import { subject, topic } from '../particles.ts'
+import { object, subject, topic } from '../particles.ts'
 import { inKorean } from '../phrases.ts'
 import { states } from '../states.ts'
 
@@ -52,6 +52,10 @@ export const jobErrors = {
   'instance.gone': ({ app, environment, instance }) => ({
     message: `인스턴스 ${subject(instance)} 실행 중이 아니어서 아무것도 실행하지 않았습니다`,
     hint: `naru ps${placeOptions(app, environment)}`,
+  }),
+  'copy.failed': ({ app, environment, service, path, reason }) => ({
+    message: `${service}의 ${object(path)} 복사하지 못했습니다: ${inKorean(reason)}`,
+    hint: `naru exec${placeOptions(app, environment)} ${service} -- ls -ld ${path}`,
   }),
   'run.broken-off': ({ address }) => ({
     message: `${address} 주소와 이어진 연결이 끊겨서 명령이 어떻게 끝났는지 알 수 없습니다. 남은 것은 서버가 끝냅니다`,

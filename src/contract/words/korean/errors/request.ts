@@ -88,6 +88,10 @@ const argumentKinds: Record<ArgumentKind, { is: string; hint: string }> = {
   engine: { is: '엔진이 아닙니다. process와 docker가 있습니다', hint: 'naru up --engine docker' },
   'cache-limit': { is: '캐시의 크기가 아닙니다', hint: 'naru up --cache-limit 5GB' },
   program: { is: '실행할 프로그램이 아닙니다', hint: 'naru exec web -- sh' },
+  'copied-path': {
+    is: '복사할 파일이나 폴더의 이름이 아닙니다',
+    hint: 'naru cp web:/data/report.csv .',
+  },
   registry: {
     is: '레지스트리의 호스트가 아닙니다',
     hint: 'naru registry login ghcr.io --user NAME',
