@@ -5,6 +5,7 @@ import { ImageBuildError, type ImageStep, type Images, type ImageWish } from '..
 import { imagePrefix } from '../collect.ts'
 import { type Daemon, isStatus, refusalOf, translated } from '../daemon.ts'
 import { label, labelsOfServer } from '../labels.ts'
+import { holdBuildsBack } from './build-share.ts'
 import { Progress } from './progress.ts'
 import { type BuildSession, openSession } from './session.ts'
 import { runInImage } from './step.ts'
@@ -122,6 +123,7 @@ async function followed(answer: Readable, { progress }: ImageWish): Promise<{ id
   const read = new Progress()
   let image: string | undefined
   let failure: string | undefined
+  let areHeldBack = false
   for await (const text of createInterface({
     input: answer,
     crlfDelay: Number.POSITIVE_INFINITY,
@@ -129,7 +131,10 @@ async function followed(answer: Readable, { progress }: ImageWish): Promise<{ id
     if (text.trim() === '') continue
     const { id, aux, error, errorDetail } = JSON.parse(text) as Line
     if (id === 'moby.buildkit.trace' && typeof aux === 'string')
-      for (const event of read.read(aux)) await progress(event)
+      for (const event of read.read(aux)) {
+        if (!areHeldBack) areHeldBack = await holdBuildsBack()
+        await progress(event)
+      }
     else if (id === 'moby.image.id') image = (aux as { ID?: string }).ID
     failure ??= errorDetail?.message ?? error
   }

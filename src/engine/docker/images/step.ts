@@ -5,6 +5,7 @@ import { type Attached, takeApart } from '../attached.ts'
 import { commandOf } from '../container.ts'
 import { type Daemon, isStatus } from '../daemon.ts'
 import { label, labelsOfServer } from '../labels.ts'
+import { buildShares } from './build-share.ts'
 
 /** Runs a command in a container of an image. Rejects with the reason of `signal`; in either case the container is gone then. */
 export async function runInImage(
@@ -28,6 +29,7 @@ export async function runInImage(
         CapDrop: ['ALL'],
         SecurityOpt: ['no-new-privileges'],
         PidsLimit: 2048,
+        CpuShares: buildShares,
       },
     }),
   )
