@@ -13,3 +13,7 @@ export async function diskUse(folder: string): Promise<DiskUse> {
     totalBytes: blocks * bsize,
   }
 }
+
+/** Whether a system call failed since the disk, or somebody's share of it, is full. */
+export const isFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code))

@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { NaruError, type Problem } from '../base/error.ts'
 import { randomId } from '../base/id.ts'
@@ -74,7 +74,10 @@ main().catch((error: unknown) => {
   const problem: Problem =
     error instanceof NaruError ? error.problem : { code: 'naru.broken', facts: { report } }
   announce({ failure: problem })
-  if (log !== null) log.error('the start failed', error, { code: problem.code, report })
-  else process.stderr.write(`${JSON.stringify({ failure: problem })}\n`)
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  // Of a first start in the background: there was no folder yet for a log that all of it would go to.
+  if (log !== null && !fstatSync(2).isFile())
+    log.error('the start failed', error, { code: problem.code, report })
+  process.stderr.write(`${JSON.stringify({ failure: problem, trace })}\n`)
   process.exit(1)
 })

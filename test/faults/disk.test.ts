@@ -13,7 +13,7 @@ import Sqlite from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { webApp } from '../support/apps.ts'
 import { mountReadOnly, mountTmpfs } from '../support/mount.ts'
-import { Naru, until } from '../support/naru.ts'
+import { isAlive, Naru, until } from '../support/naru.ts'
 import { expectRefusal, stackFrame } from '../support/refusal.ts'
 import { Subject } from './subject.ts'
 
@@ -221,14 +221,17 @@ describe.runIf(isRoot)("an engine's folder that cannot be written", () => {
 })
 
 describe.runIf(isRoot)('a full disk', () => {
-  it('does not keep Naru from going down', async () => {
+  it('does not keep Naru from going down, with its apps', async () => {
+    const [instance] = await shop.instances()
     fill()
     const { code, output } = await naru.cli(['down'])
     expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('is down') })
+    expect(isAlive(instance?.pid ?? 0)).toBe(false)
   })
 
   it('keeps Naru from coming up, in words, until there is room, while apps serve on', async () => {
     expect((await up()).code).toBe(0)
+    await until(async () => (await naru.visit('shop')).body === 'seven', 'the app to be back')
     await naru.crash()
     const visitors = await shop.underLoad(async () => {
       fill()

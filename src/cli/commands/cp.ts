@@ -6,9 +6,10 @@ import type { Command } from 'commander'
 import { NaruError } from '../../base/error.ts'
 import type { RemoteCommand } from '../../contract/command.ts'
 import type { Place } from '../../model/environment.ts'
+import { sayExit } from '../../model/instance.ts'
 import { isLabel } from '../../model/name.ts'
+import { type Copied, nameOf, readTree, writeTree } from '../../source/copied-tree.ts'
 import { placeOf } from '../app-name.ts'
-import { type Copied, nameOf, readTree, writeTree } from '../copied-tree.ts'
 import { define } from '../define.ts'
 import { apiOf, type Session, shared } from '../session.ts'
 
@@ -98,9 +99,9 @@ async function ended(
   { app, environment }: Place,
   { service, path }: Remote,
 ): Promise<void> {
-  const [{ code }, said] = await Promise.all([running.ended, textOf(running.errors)])
-  if (code === 0) return
-  const reason = said.trim().split('\n')[0] || `tar ended with ${code ?? 'a signal'}`
+  const [end, said] = await Promise.all([running.ended, textOf(running.errors)])
+  if (end.code === 0) return
+  const reason = said.trim().split('\n')[0] || sayExit(end)
   throw new NaruError('copy.failed', { app, environment, service, path, reason })
 }
 

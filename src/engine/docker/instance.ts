@@ -1,4 +1,5 @@
 import type Dockerode from 'dockerode'
+import { isFull } from '../../base/disk.ts'
 import { type Exit, type Instance, type InstanceId, sayExit } from '../../model/instance.ts'
 import { Backoff } from '../backoff.ts'
 import { HealthWatch } from '../health/watch.ts'
@@ -331,11 +332,15 @@ export class DockerInstance {
 
   // What it keeps
 
-  /** One after the other, each with all that is known by then. */
+  /** One after the other, each with all that is known by then. For which there is no room, is lost with this server: nothing ends for that. */
   #keep(change: Partial<DockerRecord>): Promise<void> {
     this.#record = { ...this.#record, ...change }
     const kept = this.#kept.then(async () => {
-      if (!this.#gone) await writeRecord(this.#around.folder, this.id, this.#record)
+      if (this.#gone) return
+      await writeRecord(this.#around.folder, this.id, this.#record).catch((error: unknown) => {
+        if (!isFull(error)) throw error
+        this.#around.log.warn('what is known of an instance could not be written: the disk is full')
+      })
     })
     this.#kept = kept.catch(() => {}) // Whoever asked for it is told.
     return kept

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { chown, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { NaruError } from '../../base/error.ts'
 import { bootId } from '../../base/processes.ts'
 import { removeTree } from '../../base/tree.ts'
 import type { SetSpec } from '../../model/set.ts'
@@ -105,9 +106,20 @@ export class Belongings {
     const { id, set } = this.#record
     await this.#output?.close()
     await removeTree(this.#around.places.app(set.app).temporary(id))
-    await this.#around.ports.release(id)
+    await this.#releasePort()
     await removeTree(this.#folder)
     this.#book.forget(id)
+  }
+
+  /** What a full disk keeps held is let go by the next start, which finds nobody who has it. */
+  async #releasePort(): Promise<void> {
+    const { ports, log } = this.#around
+    try {
+      await ports.release(this.#record.id)
+    } catch (error) {
+      if (!(error instanceof NaruError && error.code === 'data.full')) throw error
+      log.warn('a port is held until the next start: the disk is full', { port: this.#record.port })
+    }
   }
 
   get #identity(): AppIdentity {

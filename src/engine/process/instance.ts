@@ -1,3 +1,4 @@
+import { isFull } from '../../base/disk.ts'
 import { NaruError } from '../../base/error.ts'
 import { bootId, usageOf } from '../../base/processes.ts'
 import { type Exit, type Instance, type InstanceId, sayExit } from '../../model/instance.ts'
@@ -116,7 +117,6 @@ export class ProcessInstance {
     }
   }
 
-  /** From now on it is known how to start it again; if it is down and nothing else will, that happens now. */
   /** Null while its program does not run. */
   usage(): Usage | null {
     const members = this.#run?.group?.members() ?? []
@@ -130,6 +130,7 @@ export class ProcessInstance {
     return this.#phase === 'up' ? this.#spec : null
   }
 
+  /** From now on it is known how to start it again; if it is down and nothing else will, that happens now. */
   provide(spec: InSlug<SetSpec>): void {
     this.#spec = spec
     if (this.#phase !== 'down' || this.#restart !== null || this.#sweeping || this.isStopping)
@@ -298,15 +299,27 @@ export class ProcessInstance {
     this.#cancelRestart()
     this.#around.changed()
     await this.#inTurn(async () => {
-      await this.#belongings.save({ stopping })
+      await this.#noteStopping(stopping)
       if (!stopping.sent) this.#run?.group?.signal(this.record.stop.signal)
-      await this.#belongings.save({ stopping: { ...stopping, sent: true } })
+      await this.#noteStopping({ ...stopping, sent: true })
     })
     const group = this.#run?.group ?? null
     if (group !== null) await this.#untilEmpty(group, () => this.#killAtMs)
     await this.#belongings.output?.drain()
     await this.#remove()
     this.#around.changed()
+  }
+
+  /** On a full disk it ends all the same, which makes room: only a server that dies meanwhile would not go on with it. */
+  async #noteStopping(stopping: NonNullable<InstanceRecord['stopping']>): Promise<void> {
+    try {
+      await this.#belongings.save({ stopping })
+    } catch (error) {
+      if (!isFull(error)) throw error
+      this.#around.log.warn('that an instance is ending could not be written: the disk is full', {
+        instance: this.id,
+      })
+    }
   }
 
   #untilEmpty(group: ProcessGroup, killAtMs: Ending['killAtMs']): Promise<void> {

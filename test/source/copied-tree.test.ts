@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { type Header, pack } from 'tar-stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readTree, writeTree } from '../../src/cli/copied-tree.ts'
+import { readTree, writeTree } from '../../src/source/copied-tree.ts'
 
 let folder: string
 beforeEach(() => {

@@ -3,7 +3,9 @@ import { cp, lstat, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { extract, type Pack, pack } from 'tar-stream'
+import { type Pack, pack } from 'tar-stream'
+import { archiveLimits } from '../model/archive-entry.ts'
+import { readTar } from './tar-reader.ts'
 
 /** How many files there were, and names of what is neither a file nor a folder and was left out. */
 export type Copied = { files: number; leftOut: string[] }
@@ -24,31 +26,31 @@ export async function writeTree(tar: Readable, name: string, target: string): Pr
   }
 }
 
-async function unpack(tar: Readable, name: string, root: string): Promise<Copied> {
+/** A copy may be as large as the disk allows. */
+const anySize = {
+  ...archiveLimits,
+  unpacked: Number.POSITIVE_INFINITY,
+  growthFrom: Number.POSITIVE_INFINITY,
+}
+
+async function unpack(stream: Readable, name: string, root: string): Promise<Copied> {
   const copied: Copied = { files: 0, leftOut: [] }
-  const entries = extract()
-  const fed = pipeline(tar, entries)
-  fed.catch(() => {}) // The loop below is told.
-  for await (const entry of entries) {
-    const { header } = entry
-    const path = below(name, header.name)
-    if (path === null || !['file', 'directory'].includes(header.type ?? 'file')) {
-      copied.leftOut.push(header.name)
-      entry.resume()
+  const tar = { stream, sentBytes: () => Number.POSITIVE_INFINITY }
+  for await (const { path, kind, executable, content } of readTar(tar, name, anySize)) {
+    const steps = below(name, path)
+    if (steps === null || (kind !== 'file' && kind !== 'folder')) {
+      copied.leftOut.push(path)
       continue
     }
-    const at = join(root, ...path)
-    if (header.type === 'directory') {
+    const at = join(root, ...steps)
+    if (kind === 'folder') {
       await mkdir(at, { recursive: true })
-      entry.resume()
       continue
     }
     await mkdir(dirname(at), { recursive: true })
-    const mode = (header.mode ?? 0o644) & 0o777
-    await pipeline(entry, createWriteStream(at, { mode: mode | 0o600 }))
+    await pipeline(content, createWriteStream(at, { mode: executable ? 0o755 : 0o644 }))
     copied.files += 1
   }
-  await fed
   return copied
 }
 
