@@ -251,7 +251,10 @@ describe('a pusher who goes away', () => {
     await until(async () => (await naru.status('gone')).stable === 1, 'v1 to be stable')
 
     expect((await naru.visit('gone')).body).toBe('one')
-    expect((await app.push()).output).toContain('Everything up-to-date')
+    // Git may have been cut off before it was told that the branch has moved; then it is pushed once more.
+    expect((await app.push()).output).toMatch(
+      /Everything up-to-date|the same files were built before/,
+    )
   })
 })
 

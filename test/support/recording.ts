@@ -103,6 +103,7 @@ const changing: readonly [RegExp, string][] = [
   [/\b\d+( +127\.0\.0\.1:)\d+/g, 'PID$1PORT'],
   [/\bPORT \d+/g, 'PORT PORT'],
   [/\bnode \d+ \(this machine's [\d.]+\)/g, 'node VERSION'],
+  [/(?:\d+\.\d\d|-) +(?:[\d.]+ [KMG]B|-) +(?:\d+|-)$/, 'USAGE'],
   [/ {2,}/g, '  '], // Columns are as wide as what is in them.
 ]
 
