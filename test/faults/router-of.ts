@@ -1,7 +1,7 @@
-import { realpathSync, renameSync } from 'node:fs'
+import { readFileSync, realpathSync, renameSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { commandOf, type Naru, processesOf } from '../support/naru.ts'
+import { commandOf, type Naru, processesOf, until } from '../support/naru.ts'
 
 const folderOf = ({ data }: Naru): string => join(data, 'router')
 const socketOf = (naru: Naru): string => realpathSync(join(folderOf(naru), 'control.sock'))
@@ -17,15 +17,32 @@ export function routerOf(naru: Naru): { routers: number[]; supervisors: number[]
   return { routers, supervisors }
 }
 
-/** While it lasts the router serves on, but cannot be told anything. */
+/** While it lasts the router serves on, but cannot be told anything new. */
 export async function outOfReach<R>(naru: Naru, act: () => Promise<R>): Promise<R> {
   const socket = socketOf(naru)
   renameSync(socket, `${socket}.away`)
   try {
+    await until(
+      () => connectionsTo(socket) === linesOfServer,
+      'kept connections to the router to end',
+    )
     return await act()
   } finally {
     renameSync(`${socket}.away`, socket)
   }
+}
+
+/** By which a server learns that its router has died. */
+const linesOfServer = 1
+
+/** How many are open, of those that were accepted at this path. */
+function connectionsTo(socket: string): number {
+  const [, ...rows] = readFileSync('/proc/net/unix', 'utf8').trimEnd().split('\n')
+  const connected = '03'
+  return rows.filter((row) => {
+    const [, , , , , state, , ...path] = row.split(/\s+/)
+    return state === connected && path.join(' ') === socket
+  }).length
 }
 
 /** Tells the router what its server would, past that; resolves with the status. */

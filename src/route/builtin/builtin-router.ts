@@ -1,4 +1,5 @@
 import { chmod, mkdir } from 'node:fs/promises'
+import { Agent } from 'node:http'
 import { resolve } from 'node:path'
 import { NaruError } from '../../base/error.ts'
 import type { InstanceId } from '../../model/instance.ts'
@@ -52,6 +53,8 @@ export async function endBuiltinRouter(options: BuiltinRouterOptions): Promise<v
 }
 
 class ControlledRouter implements BuiltinRouter {
+  #kept = keptConnections()
+
   constructor(
     private readonly folder: string,
     private readonly keeper: Keeper,
@@ -118,12 +121,15 @@ class ControlledRouter implements BuiltinRouter {
     for (;;) {
       try {
         await within(giveUpAfterMs, this.keeper.up())
-        return await callRouter(this.folder, call, options())
+        return await callRouter(this.folder, call, { ...options(), kept: this.#kept })
       } catch (error) {
         failingSince ??= performance.now()
         // It has just handed over: the newer one is asked.
         const isElder = error instanceof CallRefused && error.status === handedOverStatus
-        if (isElder && performance.now() - failingSince < giveUpAfterMs) continue
+        if (isElder && performance.now() - failingSince < giveUpAfterMs) {
+          this.#kept = keptConnections()
+          continue
+        }
         if (error instanceof CallRefused) throw this.#problemOf(error)
         if (this.keeper.isLetGo || performance.now() - failingSince > giveUpAfterMs)
           throw routerDown(error)
@@ -139,6 +145,9 @@ class ControlledRouter implements BuiltinRouter {
     return new NaruError('router.down', { reason: refusal.reason })
   }
 }
+
+/** An idle one keeps no process alive, and the router closes it soon. */
+const keptConnections = () => new Agent({ keepAlive: true })
 
 async function ownFolder(folder: string): Promise<void> {
   try {

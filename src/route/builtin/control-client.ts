@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { type Agent, request } from 'node:http'
 import { type Answers, alivePath, type Call, elderAlivePath, type Refusal } from './protocol.ts'
 import { ownName, socketPath } from './socket-path.ts'
 
@@ -12,19 +12,30 @@ export class CallRefused extends Error {
   }
 }
 
+type CallOptions = {
+  body?: unknown
+  timeoutMs: number
+  /** Process id; the router that serves where it is left out. */
+  elder?: number
+  /** Connections to use again: to open one costs a busy router a round of all its visitors. */
+  kept?: Agent
+}
+
 /**
- * One call to the router that serves, or to the one of process id `elder`. Rejects with `CallRefused`, or with another
+ * One call to a router; it may be made twice when a kept connection breaks. Rejects with `CallRefused`, or with another
  * error when the router could not be asked.
  */
 export function callRouter<C extends Call>(
   folder: string,
   call: C,
-  { body, timeoutMs, elder }: { body?: unknown; timeoutMs: number; elder?: number },
+  options: CallOptions,
 ): Promise<Answers[C]> {
+  const { kept, ...afresh } = options
+  const { body, timeoutMs, elder } = afresh
   const [method, path] = call.split(' ')
   return new Promise((resolve, reject) => {
     const asking = request(
-      { socketPath: pathOf(folder, elder), method, path, agent: false },
+      { socketPath: pathOf(folder, elder), method, path, agent: kept ?? false },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -43,7 +54,11 @@ export function callRouter<C extends Call>(
     asking.setTimeout(timeoutMs, () =>
       asking.destroy(new RouterSilent(`no answer to ${call} for ${timeoutMs} ms`)),
     )
-    asking.on('error', reject)
+    asking.on('error', (error) => {
+      const isStale = asking.reusedSocket && !(error instanceof RouterSilent)
+      if (isStale) resolve(callRouter(folder, call, afresh))
+      else reject(error)
+    })
     asking.end(body === undefined ? undefined : JSON.stringify(body))
   })
 }

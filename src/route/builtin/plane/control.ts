@@ -26,6 +26,8 @@ export type Control = {
 }
 
 const settledWithinMs = 200
+/** Calls come one after the other while a deployment goes on, and then none for long. */
+const keptForMs = 1_000
 
 /** The server on the control socket: one call a request, JSON in and out. */
 export function createControl(controls: Controls, onError: (error: unknown) => void): Control {
@@ -45,6 +47,7 @@ export function createControl(controls: Controls, onError: (error: unknown) => v
       .then(({ status, body }) => respond(response, status, body))
   })
   server.timeout = 0
+  server.keepAliveTimeout = keptForMs
   return {
     server,
     cutLines: () => {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { sayBytes } from '../../../base/size.ts'
 import { clientOf, peerOf } from './client.ts'
+import type { Counter } from './counter.ts'
 import { failureOf } from './failure.ts'
 import { Flow } from './flow.ts'
 import { requestHeaders, responseHeaders } from './headers.ts'
@@ -13,13 +14,11 @@ import type { Patience } from './patience.ts'
 import { type Choice, pick } from './pick.ts'
 import { type InLine, Place } from './place.ts'
 import { hasBody, RequestBody } from './request-body.ts'
-import { inform, rawHeadersOf, sayable, switchingHead } from './said.ts'
+import { inform, sayable, switchingHead } from './said.ts'
 import type { Target } from './target.ts'
-import type { Counter, Traffic } from './traffic.ts'
+import type { Traffic } from './traffic.ts'
 import { tunnel } from './tunnel.ts'
 import type { Upstream } from './upstream.ts'
-
-type Controller = Dispatcher.DispatchController
 
 export type Incoming = {
   request: IncomingMessage
@@ -44,16 +43,21 @@ export type Shared = {
 /** Hints and notes before an answer; an app that sends more never means to answer. */
 const mostInformed = 100
 
+/** Names and values in turn, as an app sent them. */
+type Raw = readonly (Buffer | string)[]
+
 /**
  * One request and its answer, between a client and an instance. Another instance is tried only as long as the
  * client was sent nothing, and only if this one cannot have begun to work on it, or if doing it twice is doing it once.
+ * It hears undici in the older of two ways: by the newer one every answer's headers are read into an object first.
  */
 export class Exchange implements Dispatcher.DispatchHandler, InLine {
   readonly #startedAt = performance.now()
-  readonly #tried = new Set<Upstream>()
+  #tried: ReadonlySet<Upstream> = none
   #choice: Choice | null = null
   #counter: Counter | null = null
-  #controller: Controller | null = null
+  /** Ends the attempt that is under way. */
+  #abort: ((error: Error) => void) | null = null
   #sent = false
   #broken = 0
   #open = true
@@ -130,7 +134,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InLine {
     this.#count(choice.release)
     this.#choice = choice
     this.#sent = false
-    this.#controller = null
+    this.#abort = null
     choice.upstream.begin()
     if (this.#broken === 0) choice.upstream.dispatch(this.#dispatchOptions(), this)
     else choice.upstream.dispatchAfresh(this.#dispatchOptions(), this)
@@ -173,27 +177,22 @@ export class Exchange implements Dispatcher.DispatchHandler, InLine {
     }
   }
 
-  onRequestStart(controller: Controller): void {
+  onConnect(abort: (error?: Error) => void): void {
     this.#sent = true
-    this.#controller = controller
+    this.#abort = abort
     this.#choice?.upstream.reached()
-    if (this.#clientGone) controller.abort(new Error('the client went away'))
+    if (this.#clientGone) abort(new Error('the client went away'))
   }
 
-  onResponseStart(
-    controller: Controller,
-    status: number,
-    _headers: unknown,
-    statusMessage = '',
-  ): void {
+  onHeaders(status: number, raw: Raw, _resume: () => void, statusMessage = ''): true {
     const { response } = this.incoming
     if (status === 101) throw new Error('the app changed the protocol unasked')
-    const headers = responseHeaders(rawHeadersOf(controller))
+    const headers = responseHeaders(raw)
     if (status < 200) {
       this.#informed += 1
       if (this.#informed > mostInformed) throw new Error('the app announces and never answers')
       inform(response, status, headers)
-      return
+      return true
     }
     if (this.incoming.route.bounds.idleMs > 0) this.#flow = this.#newFlow()
     response.writeHead(status, sayable(statusMessage), headers)
@@ -201,23 +200,25 @@ export class Exchange implements Dispatcher.DispatchHandler, InLine {
     process.nextTick(() => {
       if (!response.writableEnded && !response.destroyed) response.flushHeaders()
     })
+    return true
   }
 
-  onResponseData(_controller: Controller, chunk: Buffer): void {
+  onData(chunk: Buffer): true {
     if (this.incoming.response.write(chunk)) this.#flow?.heard()
     else if (!this.#clientGone) {
       this.#flow ??= this.#newFlow()
       this.#flow.hold()
     }
+    return true
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     this.#flow?.end()
     this.#release()
     this.incoming.response.end()
   }
 
-  onResponseError(_controller: Controller, error: Error): void {
+  onError(error: Error): void {
     this.#flow?.end()
     const upstream = this.#release()
     const { response } = this.incoming
@@ -232,7 +233,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InLine {
     else this.#answer(failure)
   }
 
-  onRequestUpgrade(controller: Controller, status: number, _headers: unknown, app: Duplex): void {
+  onUpgrade(status: number, raw: Raw | null, app: Duplex): void {
     const { response, upgrade } = this.incoming
     const choice = this.#choice
     const counter = this.#counter
@@ -248,10 +249,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InLine {
     response.detachSocket(client as typeof response.socket & object)
     this.#choice = null
     counter?.answered(status, performance.now() - this.#startedAt)
-    client.write(
-      switchingHead(responseHeaders(rawHeadersOf(controller)), upgrade.protocol),
-      'latin1',
-    )
+    client.write(switchingHead(responseHeaders(raw ?? []), upgrade.protocol), 'latin1')
     if (upgrade.head.length > 0) app.write(upgrade.head)
     choice.upstream.hold(client)
     tunnel(client, app, this.shared.patience.halfMs, () => {
@@ -262,7 +260,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InLine {
 
   #afterUnreachable(upstream: Upstream | null, error: Error): void {
     if (upstream !== null) {
-      this.#tried.add(upstream)
+      this.#tried = new Set([...this.#tried, upstream])
       upstream.eject(performance.now())
       this.shared.onEjected(upstream, error)
     }
@@ -274,7 +272,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InLine {
     this.#broken += 1
     const others = this.incoming.route.backends.flatMap(({ upstreams }) => upstreams)
     const another = others.some((other) => other !== upstream && !this.#tried.has(other))
-    if (upstream !== null && another) this.#tried.add(upstream)
+    if (upstream !== null && another) this.#tried = new Set([...this.#tried, upstream])
     this.#attempt('bad-gateway')
   }
 
@@ -309,7 +307,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InLine {
 
   #newFlow(): Flow {
     const { request, response, route } = this.incoming
-    const silent = () => this.#controller?.abort(new Error('the app fell silent in its answer'))
+    const silent = () => this.#abort?.(new Error('the app fell silent in its answer'))
     const { takeMs } = this.shared.patience
     return new Flow(request.socket, response, takeMs, route.bounds.idleMs, silent)
   }
@@ -345,9 +343,11 @@ export class Exchange implements Dispatcher.DispatchHandler, InLine {
   #broke(): void {
     this.#clientGone = true
     this.#counter?.failed()
-    this.#controller?.abort(new Error('the client went away'))
+    this.#abort?.(new Error('the client went away'))
   }
 }
+
+const none: ReadonlySet<Upstream> = new Set()
 
 /** Methods that change nothing, so that an app may see one twice. */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS'])

@@ -1,4 +1,5 @@
-import { readdir, readlink, rename, stat, symlink, unlink } from 'node:fs/promises'
+import { readlinkSync } from 'node:fs'
+import { readdir, rename, stat, symlink, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { controlName, ownName, pidOfName, socketPath } from '../socket-path.ts'
@@ -11,10 +12,10 @@ export async function takeControl(folder: string, pid: number): Promise<void> {
   await rename(aside, join(folder, controlName))
 }
 
-/** Process id of the router that the control socket leads to, alive or not; null if it leads to none. */
-export async function controlHolder(folder: string): Promise<number | null> {
+/** Process id of the router that the control socket leads to, alive or not; null if it leads to none. No disk is waited for. */
+export function controlHolder(folder: string): number | null {
   try {
-    return pidOfName(await readlink(join(folder, controlName)))
+    return pidOfName(readlinkSync(join(folder, controlName)))
   } catch {
     return null // None yet, or the plain socket of a router before version 2.
   }
@@ -22,7 +23,7 @@ export async function controlHolder(folder: string): Promise<number | null> {
 
 /** Takes the control socket away, if it leads to this router. */
 export async function leaveControl(folder: string, pid: number): Promise<void> {
-  if ((await controlHolder(folder)) === pid) await removed(join(folder, controlName))
+  if (controlHolder(folder) === pid) await removed(join(folder, controlName))
 }
 
 /** Process ids of the other routers of this folder that are alive, oldest first; what dead ones left is removed. */

@@ -35,7 +35,7 @@ export const currentSocket = (): InstanceSocket | null => parsing
 /** Node's types do not know that a socket takes the options of its stream. */
 const roomy: SocketConstructorOpts & { highWaterMark: number } = { highWaterMark: 64 * 1024 }
 
-/** How undici's pools connect to an instance. */
+/** How undici's clients connect to an instance. */
 export function connectInstance(
   { hostname, port }: buildConnector.Options,
   callback: buildConnector.Callback,

@@ -9,6 +9,7 @@ import { answerPage } from './page.ts'
 import { type Patience, usualPatience } from './patience.ts'
 import { inTurn, noticeEnd, whenFree } from './pending.ts'
 import { headLimitBytes, refusalOf } from './refusal.ts'
+import { hasBody } from './request-body.ts'
 import { targetOf } from './target.ts'
 
 /** The server that visitors reach: every request becomes an exchange with an instance, or a page. */
@@ -34,7 +35,8 @@ export function createListener(
   server.on('connection', (socket) => socket.setMaxListeners(0)) // One for each request that waits on it.
   const answer = (request: IncomingMessage, response: ServerResponse, waits: boolean) => {
     // Before Node hears of it, which would close the connection of a last answer at once.
-    response.prependOnceListener('finish', () => linger(request, patience.lingerMs))
+    if (hasBody(request))
+      response.prependOnceListener('finish', () => linger(request, patience.lingerMs))
     inTurn(request, response, () => {
       if (!server.listening) response.shouldKeepAlive = false // It is ending.
       route(shared, { request, response, waits, upgrade: null })

@@ -1,6 +1,7 @@
 import type { Route, RouteTable } from '../../../model/route.ts'
 import { routeFinder } from '../../table.ts'
 import { type Bounds, boundsOf } from './bounds.ts'
+import type { Counter } from './counter.ts'
 import { Queue } from './queue.ts'
 import type { Upstream, Upstreams } from './upstream.ts'
 
@@ -9,6 +10,8 @@ export type LiveRoute = Omit<Route, 'backends' | 'timeouts' | 'limits'> & {
   backends: LiveBackend[]
   bounds: Bounds
   queue: Queue
+  /** By release: those that were asked for since this table came. */
+  counters: Map<number | null, Counter>
 }
 export type LiveBackend = { release: number; weight: number; upstreams: Upstream[] }
 
@@ -50,7 +53,7 @@ export class LiveTable {
         connectMs.set(upstream, Math.max(bounds.connectMs, connectMs.get(upstream) ?? 0))
       return { release, weight, upstreams }
     })
-    return { ...others, backends, bounds, queue: new Queue() }
+    return { ...others, backends, bounds, queue: new Queue(), counters: new Map() }
   }
 }
 

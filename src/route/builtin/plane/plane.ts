@@ -20,7 +20,7 @@ import { createListener } from './listener.ts'
 import { LiveTable } from './live-table.ts'
 import { claimSocket, inherited, listenAt, stopAccepting } from './sockets.ts'
 import { Succession } from './succession.ts'
-import { readTable, writeTable } from './table-file.ts'
+import { TableFile } from './table-file.ts'
 import { Traffic } from './traffic.ts'
 import { sumTraffic } from './traffic-sum.ts'
 import { Upstreams } from './upstream.ts'
@@ -51,6 +51,7 @@ const releaseWithinMs = 1_000
 export class Plane {
   readonly #upstreams = new Upstreams()
   readonly #table = new LiveTable(this.#upstreams)
+  readonly #file: TableFile
   readonly #traffic = new Traffic()
   readonly #listener: Server
   readonly #control: Control
@@ -68,6 +69,7 @@ export class Plane {
     private readonly onEnded: () => void,
   ) {
     const { folder, isSupervised, log } = options
+    this.#file = new TableFile(folder)
     this.#listener = createListener(this.#table, {
       traffic: this.#traffic,
       onEjected: ({ address }, error) =>
@@ -80,8 +82,7 @@ export class Plane {
     this.#succession = new Succession({
       ...{ folder, isSupervised, log, listener: this.#listener },
       inTurn: (change) => this.#inTurn(change),
-      // Where it cannot be written, the file still has what was written last.
-      keepTable: () => this.#keep(this.#served).catch(() => {}),
+      keepTable: async () => (await this.#keep(this.#served)).named,
       stepAside: () => this.#stepAside(),
     })
     this.#control = createControl(this.#controls(), (error) =>
@@ -94,7 +95,7 @@ export class Plane {
     const { folder, host, port, isSupervised, log } = this.options
     await claimSocket(this.#control.server, folder, older)
     try {
-      this.#served = await readTable(folder)
+      this.#served = await this.#file.read()
     } catch (error) {
       log.error('the table on disk cannot be read; waiting for the next one', error)
     }
@@ -167,26 +168,31 @@ export class Plane {
 
   /** Until it had the control socket, another one that came back may have been given a table. */
   async #catchUp(): Promise<void> {
-    const table = await readTable(this.options.folder).catch(() => emptyTable) // Said at the first reading.
+    const table = await this.#file.read().catch(() => emptyTable) // Said at the first reading.
     if (table.number > this.#served.number) this.#swap(table)
   }
 
   async #apply(body: unknown): Promise<Applied> {
     this.#succession.requireServing()
     const { table, refused } = checked(body, this.#served)
+    this.#succession.requireControl()
     await this.#keep(table)
-    await this.#succession.requireControl()
+    this.#succession.requireControl()
     this.#swap(table)
     await this.#succession.elders.follow(table)
     return { number: table.number, refused }
   }
 
   /** A table that is in no file is not served: a router that came back would serve another one. */
-  async #keep(table: RouteTable): Promise<void> {
-    const { folder, log } = this.options
+  async #keep(table: RouteTable): Promise<{ named: Promise<void> }> {
+    const { log } = this.options
     try {
-      const { synced } = await writeTable(folder, table)
+      const { named, synced } = await this.#file.write(table)
+      named.catch((error: unknown) =>
+        log.error('the table is in its file under another name', error),
+      )
       synced.catch((error: unknown) => log.error('the table is not on the disk yet', error))
+      return { named }
     } catch (error) {
       log.error('the table cannot be written', error)
       throw new Refused(507, { reason: `its table file cannot be written: ${String(error)}` })

@@ -1,11 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import type { Dispatcher } from 'undici'
-
-/** An answer's headers as the app sent them, names and values in turn. */
-export const rawHeadersOf = ({
-  rawHeaders,
-}: Dispatcher.DispatchController): readonly (Buffer | string)[] =>
-  Array.isArray(rawHeaders) ? rawHeaders : []
 
 /** A status line of the app's own, as far as HTTP allows it. */
 export const sayable = (message: string): string =>

@@ -34,7 +34,7 @@ export function descriptorOf(server: NetServer): number {
  */
 export async function claimSocket(server: Server, folder: string, after: number): Promise<void> {
   if (await answers(socketPath(folder, controlName))) {
-    const holder = await controlHolder(folder)
+    const holder = controlHolder(folder)
     if (holder === null || (holder !== after && holder !== process.pid))
       throw Object.assign(new Error('another router serves this folder'), { code: alreadyRunning })
   }

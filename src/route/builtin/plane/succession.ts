@@ -74,8 +74,8 @@ export class Succession {
   }
 
   /** Refuses what another router, which has taken the control socket meanwhile, would not know of. */
-  async requireControl(): Promise<void> {
-    const holder = await controlHolder(this.options.folder)
+  requireControl(): void {
+    const holder = controlHolder(this.options.folder)
     if (holder === null || holder === process.pid) return
     throw new Refused(handedOverStatus, { reason: 'another router has taken over' })
   }
@@ -99,7 +99,8 @@ export class Succession {
     const start = { folder, command, socket: descriptorOf(listener), after: process.pid }
     this.#isHandingOver = true
     try {
-      await this.options.keepTable()
+      // Where it cannot be written, the file still has what was written last.
+      await this.options.keepTable().catch(() => {})
       const { startSuccessor } = await import('./hand-over.ts')
       const { pid, elders } = await startSuccessor(start, this.supervisor, ({ kill }) => {
         this.#abort = kill
@@ -149,7 +150,7 @@ export class Succession {
     const { folder, log, isSupervised } = this.options
     if (this.#isHandingOver || this.#isElder || this.#isEnding) return
     try {
-      const holder = await controlHolder(folder)
+      const holder = controlHolder(folder)
       if (holder !== process.pid) {
         if (!(await this.#answers(holder))) await takeControl(folder, process.pid)
         // One that was only just dying when it was seen is not seen again.

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
-import type { Dispatcher, Pool } from 'undici'
-import UndiciPool from 'undici/lib/dispatcher/pool.js'
+import type { Dispatcher } from 'undici'
 import type { Backend } from '../../../model/route.ts'
+import { Connections } from './connections.ts'
 import { connectInstance } from './instance-socket.ts'
 import type { Queue } from './queue.ts'
 
@@ -27,7 +27,7 @@ export class Upstream {
   #ejectedUntil = 0
   /** Counts what makes an older drain void. */
   #drains = 0
-  #pool: Pool | null = null
+  #connections: Connections | null = null
   readonly #tunnels = new Set<Duplex>()
   readonly #idle = new Set<() => void>()
 
@@ -48,15 +48,14 @@ export class Upstream {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, events: Dispatcher.DispatchHandler): void {
-    this.#pool ??= this.#open()
-    this.#pool.dispatch(options, events)
+    this.#connections ??= this.#open()
+    this.#connections.dispatch(options, events)
   }
 
   /** The same on a connection of its own, which nobody can have begun to close. */
   dispatchAfresh(options: Dispatcher.DispatchOptions, events: Dispatcher.DispatchHandler): void {
-    const pool = this.#open()
-    pool.dispatch(options, events)
-    void pool.close()
+    this.#connections ??= this.#open()
+    this.#connections.dispatchAfresh(options, events)
   }
 
   /** Requests that it works on; who is upgraded waits for no answer. */
@@ -106,19 +105,18 @@ export class Upstream {
 
   /** Lets go of idle connections; the next request opens new ones. */
   close(): void {
-    const pool = this.#pool
-    this.#pool = null
-    void pool?.close()
+    this.#connections?.close()
+    this.#connections = null
   }
 
   #serveQueues(): void {
     for (const queue of this.queues) queue.serve()
   }
 
-  #open(): Pool {
+  #open(): Connections {
     const { host, port } = this.address
     const name = host.includes(':') ? `[${host}]` : host
-    return new UndiciPool(`http://${name}:${port}`, {
+    return new Connections(`http://${name}:${port}`, {
       connect: (options, callback) => connectInstance(options, callback, this.connectMs),
       keepAliveTimeout: keepUnsaidMs,
       bodyTimeout: 0,
