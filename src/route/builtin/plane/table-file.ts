@@ -31,7 +31,7 @@ export class TableFile {
 
   /**
    * Keeps the table: `read` finds it when this resolves; when it rejects, the one before is still there. It has the
-   * file's own name once `named` resolves, for older routers. It is on the platter a moment later, which `synced` tells: a
+   * file's own name, for older routers, and another one may write here, once `named` resolves. It is on the platter a moment later, which `synced` tells: a
    * machine that loses its power loses its instances too, and no table of before is right then, so that nobody needs to
    * wait for the disk. Not to be called again before it has resolved.
    */
@@ -46,9 +46,16 @@ export class TableFile {
       throw error
     }
     this.#named = this.#name()
-    this.#next = this.#open()
-    this.#next.catch(() => {}) // It is tried again when there is a table, and heard of then.
-    return { named: this.#named, synced: file.sync().finally(() => file.close()) }
+    const next = this.#open()
+    this.#next = next
+    return {
+      // Where nothing can be opened, it is tried again when there is a table, and heard of then.
+      named: next.then(
+        () => {},
+        () => this.#named,
+      ),
+      synced: file.sync().finally(() => file.close()),
+    }
   }
 
   /** Only once the last table has its name. */
