@@ -356,9 +356,9 @@ class Containers implements DockerEngine {
     if (this.#closing.signal.aborted) throw closedError()
     const id = `${spec.set.service}-${randomId()}`
     try {
-      const identity = await this.#maker.make(id, spec, () => this.#addresses())
-      const instance = await this.#adopt(identity)
+      const instance = await this.#adopt(await this.#maker.make(id, spec, () => this.#addresses()))
       instance.provide()
+      instance.replacedBy(() => this.#turns.run(setKey(spec.set), () => this.#add(spec)))
     } catch (error) {
       if (error instanceof NaruError) throw error
       const reason = refusalOf(error)

@@ -32,6 +32,7 @@ export class DockerInstance {
   /** Whether somebody wants its set: only then it is started again. */
   #wanted = false
   #restart: NodeJS.Timeout | null = null
+  #replace: (() => Promise<unknown>) | null = null
   /** Why it could not be started again. */
   #failure: string | null = null
   #endedByItself = false
@@ -274,6 +275,11 @@ export class DockerInstance {
     }, waitMs)
   }
 
+  /** Called once it is gone because it could never start again: whoever made it makes another one. */
+  replacedBy(replace: () => Promise<unknown>): void {
+    this.#replace = replace
+  }
+
   async #startAgain(): Promise<void> {
     if (this.#gone || this.isStopping || this.#around.closing.aborted) return
     const restarts = this.#record.restarts + (this.#endedByItself ? 1 : 0)
@@ -287,7 +293,11 @@ export class DockerInstance {
       if (!isStatus(error, 304)) {
         this.#failure = refusalOf(error)
         // What a daemon that ended in the middle of a start has left never starts again; another one takes its place.
-        if (isStuck(this.#failure)) return this.#discard()
+        if (isStuck(this.#failure)) {
+          await this.#discard()
+          if (this.#replace !== null) this.#background(this.#replace())
+          return
+        }
         this.#around.log.warn('an instance does not start again', {
           instance: this.id,
           reason: this.#failure,
@@ -378,4 +388,5 @@ export class DockerInstance {
 /** A daemon that ends takes its containers along, and must not be asked to start one again. */
 const foreignMs = 250
 
-const isStuck = (refusal: string): boolean => /task \S+: already exists/.test(refusal)
+const isStuck = (refusal: string): boolean =>
+  /task \S+: already exists|failed to start shim: mkdir \S+: file exists/.test(refusal)
