@@ -46,6 +46,9 @@ export class InstanceMaker {
       // The network was removed by somebody else.
       if (!isSecondTry && isStatus(error, 404) && /network/i.test(refusalOf(error)))
         return this.make(id, spec, taken, true)
+      // A daemon that was restarted in the middle of a start still holds what that one was to have.
+      if (!isSecondTry && /address already in use/i.test(refusalOf(error)))
+        return this.make(id, spec, () => new Set([...taken(), host]), true)
       throw error
     } finally {
       this.#promised.delete(host)
