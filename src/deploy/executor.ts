@@ -7,6 +7,7 @@ import {
   type Side,
 } from '../model/rollout.ts'
 import { type RolloutEvent, step } from '../rollout/rollout.ts'
+import { instancesOf, type View } from '../rollout/view.ts'
 import { wanted } from '../rollout/wanted.ts'
 import { findBuild } from '../store/builds.ts'
 import { saveServedMs } from '../store/clock.ts'
@@ -28,6 +29,8 @@ import { urlsOf } from './urls.ts'
  */
 export class Executor {
   readonly #inFlight = new Map<string, InFlight>()
+  /** Sets that are being asked for again. */
+  readonly #again = new Set<string>()
   /** Starts under way: what they start would be nobody's if they were left alone. */
   readonly #starts = new Set<Promise<void>>()
   #turn: Promise<void> = Promise.resolve()
@@ -59,6 +62,17 @@ export class Executor {
     for (const pending of this.current.rollout.pending) this.#launch(pending)
   }
 
+  /**
+   * Asks again for instances of a release that is coming up and that have gone: removed by somebody, or left half-started
+   * by an engine that ended. Later, what is missing is a matter for the judge, and at rest for the steady loop.
+   */
+  fill({ candidate }: View): void {
+    const { rollout } = this.current
+    if (rollout.status !== 'starting' && rollout.status !== 'shifting') return
+    for (const [service, count] of Object.entries(wanted(rollout).candidate))
+      if (instancesOf(candidate, service).length < count) this.#keepLater('candidate', service)
+  }
+
   async #startAgain(side: Side): Promise<void> {
     for (const service of Object.keys(wanted(this.current.rollout)[side]))
       if (!(await this.#keep(side, service))) this.#keepLater(side, service)
@@ -82,15 +96,23 @@ export class Executor {
   /** In the background, and never while an effect acts on the same instances. */
   #keepLater(side: Side, service: string): void {
     const key = `again-${side}-${service}`
+    if (this.#again.has(key)) return
+    this.#again.add(key)
     const effect: Effect = { do: 'start', side, services: [service] }
     const trying = async (): Promise<void> => {
       for (let attempt = 0; ; attempt += 1) {
         await pause(this.parts.clock, pauseMs(attempt), this.#closed.signal)
-        await Promise.all(this.#rivals(effect, key).map(({ ended }) => ended))
-        if (await this.#keep(side, service)) return
+        for (;;) {
+          const rivals = this.#rivals(effect, key)
+          if (rivals.length === 0) break
+          await Promise.all(rivals.map(({ ended }) => ended))
+        }
+        const ended = this.#keep(side, service)
+        this.#inFlight.set(key, { effect, ended, giveUp: new AbortController() })
+        if (await ended.finally(() => this.#inFlight.delete(key))) return
       }
     }
-    void trying()
+    void trying().finally(() => this.#again.delete(key))
   }
 
   /** Lets the reducer decide about one event; resolves when what it decided is written. */
@@ -264,7 +286,7 @@ export class Executor {
 
 type InFlight = {
   effect: Effect
-  ended: Promise<void>
+  ended: Promise<unknown>
   /** Fires when the effect is not wanted any more: it is for what would go on for long. */
   giveUp: AbortController
 }

@@ -230,6 +230,7 @@ export class Lane {
     const { candidate, stable } = executor.deployment.rollout
     const view = viewOf(instances, candidate.release, stable?.release ?? null)
     await executor.tell({ kind: 'observed', view })
+    executor.fill(view)
   }
 
   /** The one that carries this deployment; where a server before began it, it is taken up where that left it. */

@@ -121,3 +121,33 @@ describe('a release that has died and whose warm predecessor cannot take over', 
     }
   })
 })
+
+describe('an instance that is gone in the middle of a deployment', () => {
+  const gone = (naru: Rig, release: number): string[] => {
+    const ids = [...naru.engine.instances.values()].filter(({ set }) => set.release === release)
+    for (const { id } of ids) naru.engine.instances.delete(id)
+    naru.engine.changed()
+    return ids.map(({ id }) => id)
+  }
+  const others = (naru: Rig, release: number, before: string[]) =>
+    [...naru.engine.instances.values()].filter(
+      ({ id, set }) => set.release === release && !before.includes(id),
+    )
+
+  it('is replaced while its release is started, and held against nobody', async () => {
+    const naru = await rig()
+    await naru.push('one')
+    await until(async () => expect(await naru.stable()).toBe(1))
+    naru.engine.healthyForMs = 0
+    naru.spec.text = oneService.replace('healthy-for: 0s', 'healthy-for: 20s')
+    await naru.push('two')
+    await until(() => expect(others(naru, 2, [])).not.toEqual([]))
+    const before = gone(naru, 2)
+    expect(before).toHaveLength(1)
+
+    await until(() => expect(others(naru, 2, before)).toHaveLength(1))
+    expect(await newestStatus(naru)).toBe('starting')
+    naru.engine.set(2, { healthyForMs: 60_000 })
+    await until(async () => expect(await naru.stable()).toBe(2))
+  })
+})

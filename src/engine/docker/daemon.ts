@@ -88,10 +88,6 @@ function socketOf(host: string | undefined): string {
 const unavailable = (reason: string, options?: ErrorOptions): NaruError =>
   new NaruError('engine.unavailable', { engine: 'docker', reason }, options)
 
-/** Its containerd has gone ahead of it ("transport is closing: unavailable"): it refuses nothing, it only cannot any more. */
-const isEnding = (error: unknown): boolean =>
-  isStatus(error, 503) || (isStatus(error, 500) && refusalOf(error).endsWith(': unavailable'))
-
 const why: Readonly<Record<string, string>> = {
   ENOENT: 'there is no socket',
   ECONNREFUSED: 'nobody listens on its socket',
@@ -100,9 +96,8 @@ const why: Readonly<Record<string, string>> = {
   EPIPE: 'it closed the connection',
 }
 
-/** What the system says of a daemon that is gone, or it itself while it goes, as `engine.unavailable`; everything else as it is. */
+/** What the system says of a daemon that is gone, as `engine.unavailable`; everything else as it is. */
 export function translated(error: unknown): unknown {
-  if (isEnding(error)) return unavailable(refusalOf(error), { cause: error })
   if (!(error instanceof Error) || 'statusCode' in error) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const reason = why[code]

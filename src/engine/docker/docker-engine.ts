@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NaruError } from '../../base/error.ts'
-import { randomId } from '../../base/id.ts'
 import type { Log } from '../../base/log.ts'
 import type { ArtifactBody } from '../../model/artifact.ts'
 import type { Instance, InstanceId, LogLine } from '../../model/instance.ts'
@@ -354,16 +353,9 @@ class Containers implements DockerEngine {
 
   async #add(spec: SetSpec): Promise<void> {
     if (this.#closing.signal.aborted) throw closedError()
-    const id = `${spec.set.service}-${randomId()}`
-    try {
-      const instance = await this.#adopt(await this.#maker.make(id, spec, () => this.#addresses()))
-      instance.provide()
-      instance.replacedBy(() => this.#turns.run(setKey(spec.set), () => this.#add(spec)))
-    } catch (error) {
-      if (error instanceof NaruError) throw error
-      const reason = refusalOf(error)
-      throw new NaruError('engine.start-failed', { instance: id, reason }, { cause: error })
-    }
+    const identity = await this.#maker.make(spec, () => this.#addresses())
+    const instance = await this.#adopt(identity)
+    instance.provide()
   }
 
   #addresses(): Set<string> {

@@ -1,3 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
+import { NaruError } from '../../base/error.ts'
+import { randomId } from '../../base/id.ts'
 import type { InstanceId } from '../../model/instance.ts'
 import type { SetSpec } from '../../model/set.ts'
 import { containerOptions } from './container.ts'
@@ -12,6 +15,8 @@ import type { DockerSurroundings } from './surroundings.ts'
 
 /** Docker makes and starts a container in a fraction of a second; on a machine that is busy with a build it may take many. */
 const startWithinMs = 60_000
+/** A daemon that was told to end goes on answering while its containers end, and fails at everything; then it is away. */
+const againAfterMs = [0, 500, 1_000, 2_000, 4_000]
 
 /** Makes the containers of instances, each at an address of its own that it keeps for as long as it is there. */
 export class InstanceMaker {
@@ -20,17 +25,37 @@ export class InstanceMaker {
 
   constructor(private readonly around: DockerSurroundings) {}
 
-  /** Makes one and starts it. Leaves nothing behind if it throws. */
-  async make(
+  /** Makes one and starts it, after some tries if need be. Leaves nothing behind if it throws: `engine.start-failed`. */
+  async make(spec: SetSpec, taken: () => ReadonlySet<string>): Promise<InstanceIdentity> {
+    const tried = new Set<string>()
+    for (let attempt = 0; ; attempt += 1) {
+      const id = `${spec.set.service}-${randomId()}`
+      try {
+        return await this.#make(id, spec, taken, tried)
+      } catch (error) {
+        if (error instanceof NaruError) throw error
+        const waitMs = againAfterMs[attempt]
+        if (waitMs === undefined || !mayPass(error)) {
+          const reason = refusalOf(error)
+          throw new NaruError('engine.start-failed', { instance: id, reason }, { cause: error })
+        }
+        await setTimeout(waitMs, undefined, { signal: this.around.closing })
+      }
+    }
+  }
+
+  /** `tried`: addresses that it takes no more; the next one is added. */
+  async #make(
     id: InstanceId,
     spec: SetSpec,
     taken: () => ReadonlySet<string>,
-    isSecondTry = false,
+    tried: Set<string>,
   ): Promise<InstanceIdentity> {
     const { daemon, networks } = this.around
-    const network = await networks.of(spec.set, isSecondTry)
-    const host = freeAddress(network, new Set([...taken(), ...this.#promised]))
+    const network = await networks.of(spec.set, tried.size > 0)
+    const host = freeAddress(network, new Set([...taken(), ...tried, ...this.#promised]))
     if (host === null) throw new Error(`the network ${network.name} is full`)
+    tried.add(host)
     this.#promised.add(host)
     let container: string | null = null
     try {
@@ -43,12 +68,6 @@ export class InstanceMaker {
       return { id, container, set: spec.set, kept }
     } catch (error) {
       if (container !== null) await this.#discard(container)
-      // The network was removed by somebody else.
-      if (!isSecondTry && isStatus(error, 404) && /network/i.test(refusalOf(error)))
-        return this.make(id, spec, taken, true)
-      // A daemon that was restarted in the middle of a start still holds what that one was to have.
-      if (!isSecondTry && /address already in use/i.test(refusalOf(error)))
-        return this.make(id, spec, () => new Set([...taken(), host]), true)
       throw error
     } finally {
       this.#promised.delete(host)
@@ -110,3 +129,10 @@ export class InstanceMaker {
     }
   }
 }
+
+/**
+ * The network was removed by somebody else, a restarted daemon still holds the address for what it was starting, or it has
+ * failed itself.
+ */
+const mayPass = (error: unknown): boolean =>
+  isStatus(error, 403, 500, 503) || (isStatus(error, 404) && /network/i.test(refusalOf(error)))

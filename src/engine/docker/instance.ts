@@ -32,7 +32,6 @@ export class DockerInstance {
   /** Whether somebody wants its set: only then it is started again. */
   #wanted = false
   #restart: NodeJS.Timeout | null = null
-  #replace: (() => Promise<unknown>) | null = null
   /** Why it could not be started again. */
   #failure: string | null = null
   #endedByItself = false
@@ -275,11 +274,6 @@ export class DockerInstance {
     }, waitMs)
   }
 
-  /** Called once it is gone because it could never start again: whoever made it makes another one. */
-  replacedBy(replace: () => Promise<unknown>): void {
-    this.#replace = replace
-  }
-
   async #startAgain(): Promise<void> {
     if (this.#gone || this.isStopping || this.#around.closing.aborted) return
     const restarts = this.#record.restarts + (this.#endedByItself ? 1 : 0)
@@ -293,11 +287,7 @@ export class DockerInstance {
       if (!isStatus(error, 304)) {
         this.#failure = refusalOf(error)
         // What a daemon that ended in the middle of a start has left never starts again; another one takes its place.
-        if (isStuck(this.#failure)) {
-          await this.#discard()
-          if (this.#replace !== null) this.#background(this.#replace())
-          return
-        }
+        if (isStuck(this.#failure)) return this.#discard()
         this.#around.log.warn('an instance does not start again', {
           instance: this.id,
           reason: this.#failure,

@@ -175,7 +175,7 @@ export class Plane {
   async #apply(body: unknown): Promise<Applied> {
     this.#succession.requireServing()
     const { table, refused } = checked(body, this.#served)
-    this.#succession.requireControl()
+    this.#succession.requireControl() // Another one's file is not written over.
     await this.#keep(table)
     this.#succession.requireControl()
     this.#swap(table)

@@ -30,10 +30,10 @@ export class TableFile {
   }
 
   /**
-   * Keeps the table: `read` finds it when this resolves; when it rejects, the one before is still there. It has the
-   * file's own name, for older routers, and another one may write here, once `named` resolves. It is on the platter a moment later, which `synced` tells: a
-   * machine that loses its power loses its instances too, and no table of before is right then, so that nobody needs to
-   * wait for the disk. Not to be called again before it has resolved.
+   * Keeps the table: `read` finds it when this resolves; when it rejects, the one before is still there. Once `named`
+   * resolves it has the file's own name, for older routers, and another router may write here. It is on the platter a
+   * moment later, which `synced` tells: a machine that loses its power loses its instances too, and no table of before is
+   * right then, so that nobody needs to wait for the disk. Not to be called again before it has resolved.
    */
   async write(table: RouteTable): Promise<{ named: Promise<void>; synced: Promise<void> }> {
     const opened = this.#next ?? this.#open()
