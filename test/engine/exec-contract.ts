@@ -104,7 +104,7 @@ export function execContract(name: string, makeBench: () => Promise<ExecBench>):
       await running.ended
       const [after] = await bench.engine.usage({ service: 'web' })
       expect(after?.instance).toBe(instance)
-      expect(after?.memoryBytes).toBeGreaterThan(10_000_000)
+      expect(after?.memoryBytes).toBeGreaterThan(5_000_000) // What it maps of files is counted where it was read first.
       expect(after?.processes).toBeGreaterThan(0)
       if (name === 'docker') {
         expect((after?.cpuSeconds ?? 0) - (before?.cpuSeconds ?? 0)).toBeGreaterThan(0.3)

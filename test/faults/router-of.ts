@@ -19,12 +19,16 @@ export function routerOf(naru: Naru): { routers: number[]; supervisors: number[]
 
 /** While it lasts the router serves on, but cannot be told anything new. */
 export async function outOfReach<R>(naru: Naru, act: () => Promise<R>): Promise<R> {
-  const socket = socketOf(naru)
+  let socket = socketOf(naru)
+  await until(() => {
+    socket = socketOf(naru)
+    return connectionsTo(socket) >= linesOfServer
+  }, 'the server to be at its router')
   renameSync(socket, `${socket}.away`)
   try {
     await until(
-      () => connectionsTo(socket) === linesOfServer,
-      'kept connections to the router to end',
+      () => connectionsTo(socket) <= linesOfServer,
+      () => `the kept ones of ${connectionsTo(socket)} connections to the router to end`,
     )
     return await act()
   } finally {
